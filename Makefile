@@ -1,0 +1,85 @@
+# Rankmart: every target is a line over `rankmart` or `dbt`. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+DEMO := data/demo
+DEMO_ENV := RANKMART_REVIEWS=$(DEMO)/reviews.csv RANKMART_PRODUCTS=$(DEMO)/products.csv \
+	RANKMART_WAREHOUSE=$(DEMO)/warehouse.duckdb RANKMART_PUBLISHED=$(DEMO)/published \
+	RANKMART_EXPORT=$(DEMO)/recommendations.parquet
+USERID ?=
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+		|| { echo "Rankmart needs Python 3.11 to 3.13: make PYTHON=python3.11 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.installed ## Create .venv and install into it, once
+
+.PHONY: demo
+demo: setup ## Demo reviews, features, ranker; then one user's recommendations
+	$(BIN)/rankmart demo-data --out $(DEMO)
+	$(DEMO_ENV) $(BIN)/dbt run --quiet
+	$(DEMO_ENV) $(BIN)/rankmart score
+	$(DEMO_ENV) $(BIN)/rankmart recommend $(USERID)
+
+.PHONY: score
+score: setup ## Train, evaluate, gate, score and publish (after `dbt run`)
+	$(BIN)/rankmart score
+
+.PHONY: serve
+serve: setup ## The API on the last published run
+	$(BIN)/rankmart serve
+
+.PHONY: serve-demo
+serve-demo: setup ## The API on the demo's last published run
+	$(DEMO_ENV) $(BIN)/rankmart serve
+
+.PHONY: benchmark
+benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=temporal|leave_last_out] [OUT=…]
+	@test -n "$(REVIEWS)" || { echo "Say which reviews: make benchmark REVIEWS=path/to/reviews.csv" >&2; exit 2; }
+	$(BIN)/rankmart benchmark --reviews "$(REVIEWS)" $(if $(PRODUCTS),--products "$(PRODUCTS)") \
+		$(if $(PROTOCOL),--protocol $(PROTOCOL)) $(if $(OUT),--out "$(OUT)")
+
+.PHONY: lint
+lint: setup ## Format, lint and types, Python and SQL
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 models dbt_project
+
+.PHONY: test
+test: lint ## Every check that CI runs
+	$(BIN)/pytest
+
+.PHONY: check
+check: test ## The same as `make test`
+
+.PHONY: format
+format: setup ## Format and mend what ruff and sqlfluff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/sqlfluff fix --processes 2 models dbt_project
+
+.PHONY: lock
+lock: setup ## Pin requirements.txt anew from pyproject.toml (needs uv)
+	echo "xgboost-cpu>=3.0,<4 ; sys_platform == 'linux'" | uv pip compile pyproject.toml - --extra dev \
+		--universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --output-file requirements.txt --quiet
+
+.PHONY: clean
+clean: ## Remove what dbt and the demo wrote
+	rm -rf target logs $(DEMO)

@@ -1,0 +1,1 @@
+"""Rankmart: ranked product recommendations from a file of reviews."""

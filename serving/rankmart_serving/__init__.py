@@ -1,0 +1,1 @@
+"""The Rankmart API: a Litestar app over the published snapshot."""
