@@ -1,0 +1,142 @@
+{# What DuckDB and Spark write differently. Models call these and stay the same on both. #}
+
+{# Sums that do not depend on the order of addition, so that ties and cut-offs at a top-n
+   come out the same in every run and on every engine: nine decimals, then a double. #}
+{% macro exact_sum(expression) -%}
+    cast(sum(cast({{ expression }} as decimal(18, 9))) as double)
+{%- endmacro %}
+
+
+{# Sort keys made of double arithmetic are rounded, for the same reason. #}
+{% macro sort_key(expression) -%}
+    round({{ expression }}, 9)
+{%- endmacro %}
+
+
+{# 0 to 1023, the same number on every engine. #}
+{% macro bucket_of(expression) -%}
+    {{ return(adapter.dispatch('bucket_of', 'rankmart')(expression)) }}
+{%- endmacro %}
+
+{% macro default__bucket_of(expression) -%}
+    cast(conv(substring(md5({{ expression }}), 1, 4), 16, 10) as int) % 1024
+{%- endmacro %}
+
+{% macro duckdb__bucket_of(expression) -%}
+    cast(cast('0x' || substring(md5({{ expression }}), 1, 4) as int) % 1024 as int)
+{%- endmacro %}
+
+
+{% macro to_timestamp_of(epoch) -%}
+    {{ return(adapter.dispatch('to_timestamp_of', 'rankmart')(epoch)) }}
+{%- endmacro %}
+
+{% macro default__to_timestamp_of(epoch) -%}
+    timestamp_seconds({{ epoch }})
+{%- endmacro %}
+
+{% macro duckdb__to_timestamp_of(epoch) -%}
+    make_timestamp({{ epoch }} * 1000000)
+{%- endmacro %}
+
+
+{# Seconds since 1970 of a date or timestamp in text; null where it is none. #}
+{% macro epoch_of_text(expression) -%}
+    {{ return(adapter.dispatch('epoch_of_text', 'rankmart')(expression)) }}
+{%- endmacro %}
+
+{% macro default__epoch_of_text(expression) -%}
+    unix_timestamp(try_cast({{ expression }} as timestamp))
+{%- endmacro %}
+
+{% macro duckdb__epoch_of_text(expression) -%}
+    try_cast(floor(epoch(try_cast({{ expression }} as timestamp))) as bigint)
+{%- endmacro %}
+
+
+{# Seconds since 1970, now. #}
+{% macro epoch_now() -%}
+    {{ return(adapter.dispatch('epoch_now', 'rankmart')()) }}
+{%- endmacro %}
+
+{% macro default__epoch_now() -%}
+    unix_timestamp()
+{%- endmacro %}
+
+{% macro duckdb__epoch_now() -%}
+    cast(floor(epoch(current_timestamp)) as bigint)
+{%- endmacro %}
+
+
+{% macro regexp_replace_all(expression, pattern, replacement) -%}
+    {{ return(adapter.dispatch('regexp_replace_all', 'rankmart')(expression, pattern, replacement)) }}
+{%- endmacro %}
+
+{% macro default__regexp_replace_all(expression, pattern, replacement) -%}
+    regexp_replace({{ expression }}, '{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+{% macro duckdb__regexp_replace_all(expression, pattern, replacement) -%}
+    regexp_replace({{ expression }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+
+{# Text as a reader sees it: tags become spaces, the common entities their characters,
+   runs of white space one space. Empty text is null. #}
+{% macro plain_text(expression) -%}
+    {%- set no_tags = regexp_replace_all(expression, '<[^<>]*>', ' ') -%}
+    {%- set entities = [
+        ('&quot;', '"'), ('&#34;', '"'), ('&#39;', "''"), ('&apos;', "''"),
+        ('&lt;', '<'), ('&gt;', '>'), ('&nbsp;', ' '), ('&amp;', '&'),
+    ] -%}
+    {%- set text = namespace(sql=no_tags) -%}
+    {%- for entity, character in entities -%}
+        {%- set text.sql = "replace(" ~ text.sql ~ ", '" ~ entity ~ "', '" ~ character ~ "')" -%}
+    {%- endfor -%}
+    nullif(trim({{ regexp_replace_all(text.sql, '[ \t\r\n]+', ' ') }}), '')
+{%- endmacro %}
+
+
+{# Seconds since 1970 at the start of a year, as a number. #}
+{% macro epoch_of_year(year) -%}
+    {{ return((modules.datetime.datetime(year | int, 1, 1)
+        - modules.datetime.datetime(1970, 1, 1)).days * 86400) }}
+{%- endmacro %}
+
+
+{# One row for each part of a text that is split at `|`. #}
+{% macro parts_of(expression) -%}
+    {{ return(adapter.dispatch('parts_of', 'rankmart')(expression)) }}
+{%- endmacro %}
+
+{% macro default__parts_of(expression) -%}
+    explode(split({{ expression }}, '[|]'))
+{%- endmacro %}
+
+{% macro duckdb__parts_of(expression) -%}
+    unnest(string_split({{ expression }}, '|'))
+{%- endmacro %}
+
+
+{# The last part of a text that is split at `|`. #}
+{% macro last_part_of(expression) -%}
+    {{ return(adapter.dispatch('last_part_of', 'rankmart')(expression)) }}
+{%- endmacro %}
+
+{% macro default__last_part_of(expression) -%}
+    substring_index({{ expression }}, '|', -1)
+{%- endmacro %}
+
+{% macro duckdb__last_part_of(expression) -%}
+    split_part({{ expression }}, '|', -1)
+{%- endmacro %}
+
+
+{# The numbers 1 to n as a table with one column. #}
+{% macro numbers_to(n, column) -%}
+    (
+        {% for number in range(1, n + 1) -%}
+        select {{ number }} as {{ column }}{{ ' union all ' if not loop.last }}
+        {% endfor -%}
+    )
+{%- endmacro %}

@@ -1,0 +1,126 @@
+{{ config(materialized='bucketed') }}
+
+{# What a user's history says for a candidate, position by position. Computed for the
+   candidates alone: choosing them took one cheap aggregate, and this one is not. #}
+with
+
+{{ recent_histories() }},
+
+candidates as (
+
+    select
+        split,
+        user_key,
+        product_key
+
+    from {{ ref('candidates') }}
+
+),
+
+neighbors as (
+
+    select * from {{ ref('product_pairs') }}
+
+),
+
+two_hops as (
+
+    select * from {{ ref('two_hop_pairs') }}
+
+),
+
+edges as (
+
+    select
+        recent.split,
+        recent.user_key,
+        recent.product_key as history_key,
+        recent.recency,
+        recent.recency_weight,
+        recent.slow_weight,
+        neighbors.neighbor_key as product_key,
+        neighbors.association,
+        neighbors.forward_association,
+        neighbors.backward_association,
+        neighbors.next_share,
+        neighbors.transition_gain,
+        cast(null as double) as two_hop_association
+
+    from recent
+    inner join neighbors
+        on recent.split = neighbors.split
+        and recent.product_key = neighbors.product_key
+
+    union all
+
+    select
+        recent.split,
+        recent.user_key,
+        recent.product_key as history_key,
+        recent.recency,
+        recent.recency_weight,
+        recent.slow_weight,
+        two_hops.neighbor_key as product_key,
+        cast(null as double) as association,
+        cast(null as float) as forward_association,
+        cast(null as float) as backward_association,
+        cast(null as double) as next_share,
+        cast(null as double) as transition_gain,
+        two_hops.association as two_hop_association
+
+    from recent
+    inner join two_hops
+        on recent.split = two_hops.split
+        and recent.product_key = two_hops.product_key
+
+),
+
+{# The nearer history product wins a tie: contributions are told apart to nine decimals, and
+   places in the history by less than that. A direct pair explains more than a path of two. #}
+supporting as (
+
+    select
+        edges.*,
+        round(coalesce(edges.association, edges.two_hop_association / 1e3)
+            * edges.recency_weight, 9) - edges.recency * 1e-11 as explains
+
+    from edges
+    semi join candidates
+        on edges.split = candidates.split
+        and edges.user_key = candidates.user_key
+        and edges.product_key = candidates.product_key
+
+),
+
+evidence as (
+
+    select
+        split,
+        user_key,
+        product_key,
+        max_by(history_key, explains) as because_of_key,
+        cast(count(association) as int) as support,
+        cast({{ exact_sum('association * recency_weight') }} as float) as association_sum,
+        cast({{ exact_sum('association') }} as float) as association_total,
+        cast(max(association) as float) as association_max,
+        cast({{ exact_sum('forward_association * recency_weight') }} as float) as forward_sum,
+        cast({{ exact_sum('backward_association * recency_weight') }} as float)
+            as backward_sum,
+        cast({{ exact_sum('next_share * recency_weight') }} as float) as next_sum,
+        cast({{ exact_sum('transition_gain * slow_weight') }} as float) as transition_sum,
+        cast({{ exact_sum('two_hop_association * recency_weight') }} as float) as two_hop_sum,
+        cast(max(case when recency = 1 then association end) as float) as association_last_1,
+        cast(max(case when recency = 2 then association end) as float) as association_last_2,
+        cast(max(case when recency = 3 then association end) as float) as association_last_3,
+        cast(max(case when recency = 1 then next_share end) as float) as next_last_1,
+        cast(max(case when recency = 1 then transition_gain end) as float)
+            as transition_last_1,
+        cast(max(case when recency = 1 then two_hop_association end) as float)
+            as two_hop_last_1
+
+    from supporting
+    group by split, user_key, product_key
+
+)
+
+select * from evidence

@@ -1,0 +1,33 @@
+{{ config(materialized='bucketed') }}
+
+{# A first-order Markov chain: what users reviewed right after the user's last product. #}
+with
+
+{{ recent_histories() }},
+
+neighbors as (
+
+    select * from {{ ref('product_pairs') }}
+
+),
+
+scored as (
+
+    select
+        recent.split,
+        recent.user_key,
+        neighbors.neighbor_key as product_key,
+        neighbors.next_share as score
+
+    from recent
+    inner join neighbors
+        on recent.split = neighbors.split
+        and recent.product_key = neighbors.product_key
+    where recent.recency = 1
+        and neighbors.next_share > 0
+
+),
+
+{{ propose('scored', source='next', at_most=var('candidates_per_generator')) }}
+
+select * from proposed

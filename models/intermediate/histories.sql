@@ -1,0 +1,36 @@
+with
+
+split_interactions as (
+
+    select * from {{ ref('split_interactions') }}
+    where role = 'history'
+
+),
+
+numbered_from_last as (
+
+    select
+        split,
+        user_key,
+        product_key,
+        user_bucket,
+        reviewed_epoch,
+        position,
+        cast(row_number() over (
+            partition by split, user_key
+            order by position desc
+        ) as int) as recency,
+        rating,
+        is_positive,
+        cast(case when is_positive then 1 else {{ var('negative_weight') }} end as float)
+            as weight,
+        text_length,
+        helpful_votes,
+        total_votes,
+        is_verified
+
+    from split_interactions
+
+)
+
+select * from numbered_from_last

@@ -1,0 +1,22 @@
+with
+
+split_interactions as (
+
+    select * from {{ ref('split_interactions') }}
+    where role = 'label'
+
+),
+
+labels as (
+
+    select
+        split,
+        user_key,
+        product_key,
+        user_bucket
+
+    from split_interactions
+
+)
+
+select * from labels

@@ -1,0 +1,185 @@
+{{ config(materialized='bucketed') }}
+
+{# Item-to-item co-visitation: products of one user's history, nearer pairs weighing more, a
+   later product weighing more than an earlier one, and popularity taken out. Beside it the
+   plain counts of "reviewed right after" and smoothed transition counts over several steps. #}
+with
+
+histories as (
+
+    select * from {{ ref('histories') }}
+
+),
+
+gaps as (
+
+    select * from {{ numbers_to(var('pair_max_gap'), 'gap') }} as numbers
+
+),
+
+popularity as (
+
+    select
+        split,
+        product_key,
+        interaction_count
+
+    from {{ ref('product_stats') }}
+
+),
+
+catalog_sizes as (
+
+    select
+        split,
+        count(*) as product_count
+
+    from popularity
+    group by split
+
+),
+
+forward_pairs as (
+
+    select
+        earlier.split,
+        earlier.product_key,
+        later.product_key as other_key,
+        gaps.gap,
+        earlier.weight * later.weight as weight,
+        1 as is_forward
+
+    from histories as earlier
+    cross join gaps
+    inner join histories as later
+        on earlier.split = later.split
+        and earlier.user_key = later.user_key
+        and earlier.recency - gaps.gap = later.recency
+    where {{ in_bucket('earlier.product_key % 1024') }}
+
+),
+
+backward_pairs as (
+
+    select
+        later.split,
+        later.product_key,
+        earlier.product_key as other_key,
+        gaps.gap,
+        earlier.weight * later.weight as weight,
+        0 as is_forward
+
+    from histories as later
+    cross join gaps
+    inner join histories as earlier
+        on later.split = earlier.split
+        and later.user_key = earlier.user_key
+        and later.recency + gaps.gap = earlier.recency
+    where {{ in_bucket('later.product_key % 1024') }}
+
+),
+
+pairs as (
+
+    select * from forward_pairs
+    union all
+    select * from backward_pairs
+
+),
+
+summed as (
+
+    select
+        split,
+        product_key,
+        other_key,
+        count(*) as pair_count,
+        {{ exact_sum('is_forward * weight / gap') }} as forward_weight,
+        {{ exact_sum('(1 - is_forward) * weight / gap') }} as backward_weight,
+        {{ exact_sum('case when is_forward = 1 and gap = 1 then weight else 0 end') }}
+            as next_count,
+        {{ exact_sum('case when is_forward = 1 and gap <= 10 then weight / sqrt(gap) else 0 end') }}
+            as transition_count
+
+    from pairs
+    group by split, product_key, other_key
+
+),
+
+associated as (
+
+    select
+        summed.*,
+        pow(popularity.interaction_count, {{ var('popularity_power_from') }})
+            * pow(other.interaction_count, {{ var('popularity_power_to') }}) as expected,
+        catalog_sizes.product_count,
+        sum(summed.next_count) over (
+            partition by summed.split, summed.product_key
+        ) as next_total
+
+    from summed
+    inner join popularity
+        on summed.split = popularity.split
+        and summed.product_key = popularity.product_key
+    inner join popularity as other
+        on summed.split = other.split
+        and summed.other_key = other.product_key
+    inner join catalog_sizes
+        on summed.split = catalog_sizes.split
+
+),
+
+scored as (
+
+    select
+        split,
+        product_key,
+        other_key as neighbor_key,
+        pair_count,
+        {{ sort_key(
+            '(forward_weight + ' ~ var('backward_weight') ~ ' * backward_weight) / expected'
+        ) }} as association,
+        forward_weight / expected as forward_association,
+        backward_weight / expected as backward_association,
+        {{ sort_key('next_count / (next_total + 10)') }} as next_share,
+        {{ sort_key(
+            'ln(1 + transition_count * product_count / ' ~ var('transition_smoothing') ~ 'e0)'
+        ) }} as transition_gain
+
+    from associated
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by split, product_key
+            order by association desc, neighbor_key
+        ) as neighbor_rank
+
+    from scored
+
+),
+
+neighbors as (
+
+    select
+        split,
+        product_key,
+        neighbor_key,
+        cast(neighbor_rank as int) as neighbor_rank,
+        cast(pair_count as int) as pair_count,
+        association,
+        cast(forward_association as float) as forward_association,
+        cast(backward_association as float) as backward_association,
+        next_share,
+        transition_gain
+
+    from ranked
+    where neighbor_rank <= {{ var('neighbors_per_product') }}
+
+)
+
+select * from neighbors

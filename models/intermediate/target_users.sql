@@ -1,0 +1,91 @@
+{# Users that candidates are made for: those with labels, a sample of them above a size, and
+   everyone for serving. User 0 stands for whoever is not known: no history, so trending and
+   popular products, ranked by the same ranker. #}
+with
+
+histories as (
+
+    select * from {{ ref('histories') }}
+
+),
+
+labels as (
+
+    select * from {{ ref('labels') }}
+
+),
+
+labelled as (
+
+    select
+        split,
+        user_key,
+        user_bucket
+
+    from labels
+    group by split, user_key, user_bucket
+
+),
+
+{# The order of md5 is as good as chance, and the same in every run. #}
+shuffled as (
+
+    select
+        *,
+        row_number() over (
+            partition by split
+            order by md5(cast(user_key as string)), user_key
+        ) as draw
+
+    from labelled
+
+),
+
+sampled as (
+
+    select
+        split,
+        user_key,
+        user_bucket
+
+    from shuffled
+    where draw <= case
+        when split = 'fit' then {{ var('max_fit_users') }}
+        else {{ var('max_test_users') }}
+    end
+
+),
+
+everyone as (
+
+    select
+        split,
+        user_key,
+        user_bucket
+
+    from histories
+    where split = 'serve'
+    group by split, user_key, user_bucket
+
+),
+
+nobody as (
+
+    select
+        'serve' as split,
+        0 as user_key,
+        0 as user_bucket
+
+),
+
+targets as (
+
+    select * from sampled
+    union all
+    select * from everyone
+    union all
+    select * from nobody
+
+)
+
+select * from targets

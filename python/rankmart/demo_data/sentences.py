@@ -1,0 +1,225 @@
+"""The sentences that demo reviews are made of, by mood.
+
+Slots in braces are filled for one product and one review; `texts.py` says with what. Words that
+depend on number are slots too: `{is_}` is "is" for a jar of honey and "are" for oat bars.
+"""
+
+OPENINGS: dict[str, tuple[str, ...]] = {
+    "good": (
+        "{this} {is_} the best I have found so far.",
+        "I ordered {this} {when} and could not be happier.",
+        "What a find!",
+        "I was skeptical at first, but {this} won me over.",
+        "{who} told me about {this} {when}.",
+        "I have been buying from {brand} for years and {this} did not let me down.",
+        "We are on our {nth} order of {this}.",
+        "Finally, {some_good} that {is_} {praise}.",
+        "If you like {some_good} that {is_} {praise}, look no further.",
+        "I bought {this} on a whim and now I would not be without {it}.",
+        "Love, love, love {this}.",
+        "After trying half a dozen brands I settled on {brand}.",
+        "This was a gift for {who}, and it was a hit.",
+        "{brand} gets it right again.",
+        "Very happy with {this}.",
+        "I do not write many reviews, but {this} deserve{s} one.",
+        "{who} bought {this} {when} and let me try {it}.",
+        "Ten out of ten.",
+        "My search for {some_good} is over.",
+        "I had nearly given up on {good}, then came {brand}.",
+    ),
+    "mixed": (
+        "{this} {is_} fine, nothing more.",
+        "I wanted to love {this}, but I only like {it}.",
+        "Not bad, not great.",
+        "I have mixed feelings about {this}.",
+        "{brand} has done better than this.",
+        "Decent {good}, but I expected more after reading the other reviews.",
+        "I ordered {this} {when} and I am still undecided.",
+        "{this} {is_} okay for the price.",
+        "{eater} liked {this} more than I did.",
+    ),
+    "bad": (
+        "I really wanted to like {this}.",
+        "What a letdown.",
+        "I do not understand the high ratings.",
+        "I ordered {this} {when} and regret it.",
+        "Save your money.",
+        "{brand} used to be better than this.",
+        "I would give {this} no stars if I could.",
+        "This was my {nth} order and it will be my last.",
+        "{eater} took one look at {this} and walked away.",
+        "Sorry, but no.",
+        "I am sending {this} back.",
+    ),
+}
+
+DETAILS: dict[str, tuple[str, ...]] = {
+    "good": (
+        "{they} {is_} {praise} and {praise2}, with {strength}.",
+        "I like that {they} {is_} {praise}, and I also noticed {strength2}.",
+        "You get {strength}, and that is rare these days.",
+        "{praise}, {praise2}: just right.",
+        'The label says "{praise}" and for once that is true.',
+        "{they} {is_} {praise2}, and {who} was impressed by {strength}.",
+        "{strength2}, {strength}, what more could you want?",
+        "The store brand does not come close: here you get {strength2}.",
+        "What stands out: {strength}.",
+        "{they} {is_} as {praise} as on the first day I ordered.",
+        "Somehow {brand} manages {strength} every time, and {they} {is_} {praise} too.",
+        "With {strength2} and {strength}, I see no reason to switch.",
+        "{who} says {they} {is_} {praise}; I would add {praise2}.",
+        "I was looking for something {praise}, and I got {strength} as well.",
+        "Not only {praise}, also {praise2}.",
+        "For me the main thing is that {they} {is_} {style}, and on top of that {praise2}.",
+        "{style} and still {praise}: that is not easy to do.",
+    ),
+    "bad": (
+        "{they} {was} {blame} and {blame2}, with {fault}.",
+        "Mine came with {fault}.",
+        "Just {blame}, and I also noticed {fault2}.",
+        "What I got instead: {fault2}.",
+        'My first thought was "{blame}", and it did not get better.',
+        "{they} {was} {blame}, and {who} complained about {fault}.",
+        "Instead of something {praise} I got something {blame2}.",
+        "On top of that, {fault}.",
+        "If you enjoy {fault}, go ahead.",
+        "The last two times it was {fault}; this time {they} {was} {blame} as well.",
+        "{blame}, and then there is the matter of {fault}.",
+    ),
+}
+
+ASIDES: dict[str, tuple[str, ...]] = {
+    "good": (
+        "We use {it} {use}.",
+        "I use {it} {use}, and {who} does the same {use2}.",
+        "Perfect {use}.",
+        "{who} asked where I got {it}.",
+        "I paid ${price} and would pay it again.",
+        "Shipping was quick, and everything was packed with care.",
+        "I ordered the same for {who}.",
+        'Around here we just call {it} "the good stuff".',
+        "I even wrote to {brand} to say thanks.",
+        "For ${price} you will not find better.",
+        "Ever since, {this} {is_} part of our week: {use}, {use2}, you name it.",
+        "I was told to try {it} {use}, and that was good advice.",
+        "The price went up a little since {when2}, but I do not mind.",
+        "It came {count} days early, which was a nice surprise.",
+        "{who} and I now share an order.",
+    ),
+    "mixed": (
+        "{they} {is_} all right {use}, but not much else.",
+        "At ${price} I would expect a little more.",
+        "The box arrived a bit crushed, though nothing was broken.",
+        "I might try something else from {brand}.",
+        "{who} says I am too picky, and maybe that is true.",
+        "Shipping took {count} days.",
+    ),
+    "bad": (
+        "I tried {it} {use} and even {use2}, no difference.",
+        "At ${price} this is a joke.",
+        "The package was open when it arrived, {count} days late.",
+        "Customer service told me to wait, then went silent.",
+        "I gave up after {count} days.",
+        "I asked for my money back and got half.",
+        "Maybe I got a bad batch, but I will not risk it twice.",
+    ),
+}
+
+CONSUMED: dict[str, tuple[str, ...]] = {
+    "good": (
+        "{eater}, usually so picky, came back for more.",
+        "The last package was gone in {count} days.",
+        "We go through {count} packages a month.",
+        "I keep an extra one in the cupboard, just in case.",
+    ),
+    "mixed": (
+        "{eater} finished {it}, so nothing was wasted.",
+        "We still have {count} left and are in no hurry.",
+        "Maybe I just got an old one.",
+    ),
+    "bad": (
+        "{eater} would not touch {it}.",
+        "Most of {it} went into the trash.",
+        "I checked the date and it was {count} days from expiring.",
+    ),
+}
+"""Asides about things that are used up: all but the kitchen gear."""
+
+LINKS: tuple[str, ...] = (
+    "I had {link} before, and that was just as good a buy.",
+    "I found this page after buying {link}.",
+    "I ordered it along with {link}.",
+    "By the way, I also own {link}.",
+)
+
+CLOSINGS: dict[str, tuple[str, ...]] = {
+    "good": (
+        "Highly recommended.",
+        "Will buy again.",
+        "I have already put the next one in my cart.",
+        "{stars} from all of us.",
+        "Please never stop making {it}!",
+        "Do yourself a favor and try {it}.",
+        "Thank you, {brand}.",
+        "What else is there to say?",
+        "I hope the shop keeps {it} in stock.",
+        "Happy customer here!",
+    ),
+    "mixed": (
+        "Probably will not buy again, but no hard feelings.",
+        "{stars} seems fair.",
+        "You could do worse.",
+        "I may give {it} one more chance.",
+    ),
+    "bad": (
+        "Not recommended.",
+        "Look elsewhere.",
+        "Never again.",
+        "I will go back to my old brand.",
+        "Very disappointed.",
+        "{stars}, and that is generous.",
+    ),
+}
+
+SUMMARIES: dict[str, tuple[str, ...]] = {
+    "good": (
+        "Great {good}",
+        "{praise} and {praise2}",
+        "My new favorite",
+        "Just what I was looking for",
+        "{who} loved {it}",
+        "{strength}!",
+        "Best {good} I have had",
+        "{brand} does it again",
+        "{praise}, as promised",
+        "Worth every penny",
+        "Can't do without {it}",
+        "Excellent",
+        "{stars}",
+        "Perfect {use}",
+        '"{praise}" is the word',
+        "{style}, and good",
+    ),
+    "mixed": (
+        "Just okay",
+        "Good, not great",
+        "A bit {blame}",
+        "{praise}, but {blame}",
+        "Decent {good}",
+        "Not what I expected",
+        "{stars}",
+        "Fine for the price",
+    ),
+    "bad": (
+        "Disappointed",
+        "Sadly {blame}",
+        "{blame} and {blame2}",
+        "Not for me",
+        "{fault}",
+        "Don't waste your money",
+        "Never again",
+        "{eater} hated {it}",
+        "Worst {good} ever",
+        "Save your money",
+    ),
+}

@@ -1,0 +1,24 @@
+"""What can go wrong, in words that say what to do next. The command line prints them plainly."""
+
+
+class RankmartError(Exception):
+    """A fault that the user can mend; the message says how."""
+
+
+class WarehouseError(RankmartError):
+    """The warehouse can't be opened, read or written."""
+
+
+class MissingTableError(WarehouseError):
+    """A table that an earlier step builds is not in the warehouse."""
+
+    def __init__(self, table: str, *, build_with: str) -> None:
+        super().__init__(f"no table {table} in the warehouse: run `{build_with}` first")
+
+
+class NotEnoughDataError(RankmartError):
+    """The reviews are too few, or too alike, to recommend anything from."""
+
+
+class SnapshotError(RankmartError):
+    """A published snapshot can't be written or read."""

@@ -1,0 +1,96 @@
+"""The lists to publish: the best products of everyone, each with where it came from and why."""
+
+import duckdb
+
+from rankmart.contest import passes_over
+from rankmart.features import generator_names, in_passes
+from rankmart.progress import Progress
+from rankmart.rank import Scorer, top_k
+
+NOBODY = 0
+"""The user key that stands for whoever is not known."""
+
+
+def make_lists(
+    connection: duckdb.DuckDBPyConnection,
+    scorer: Scorer,
+    *,
+    features: list[str],
+    k: int,
+    progress: Progress,
+) -> None:
+    """Fill the temp table `new_recommendations` with the top k of the `serve` split.
+
+    Columns (user_key, user_id null for NOBODY, rank, product_id, score, source, reason_type,
+    because_of_product_id). The source is the generator that ranks the product highest; of
+    equals, the first in the table's order. Every reason is one that the data supports:
+    `because_of` names a product of the user's history, of which the candidate is a neighbour;
+    without one the product was proposed to everyone, as trending or popular.
+    """
+    connection.execute(
+        "create or replace temp table ranked"
+        " (user_key integer, product_key integer, rank integer, score float)"
+    )
+    passes = passes_over(connection, "serve")
+    parts = in_passes(connection, "serve", features=features, passes=passes)
+    for number, rows in enumerate(parts, start=1):
+        connection.register("part", top_k(rows, scorer.predict(rows.matrix), k=k))
+        connection.execute("insert into ranked select * from part")
+        connection.unregister("part")
+        progress("rank everyone", number, passes)
+    generators = generator_names(features)
+    ranks = ", ".join(f"coalesce({name}_rank, 1000000)" for name in generators)
+    best = f"least({ranks})" if len(generators) > 1 else ranks
+    sources = " ".join(f"when {name}_rank = {best} then '{name}'" for name in generators)
+    connection.execute(
+        f"""
+        create or replace temp table new_recommendations as
+        with
+
+        product_ids as (
+
+            select distinct product_key, product_id from interactions
+
+        ),
+
+        explained as (
+
+            select
+                ranked.*,
+                case {sources} end as source,
+                features.because_of_key,
+                coalesce(features.trending_rank <= features.popular_rank,
+                    features.trending_rank is not null) as is_trending
+
+            from ranked
+            inner join user_product_features as features
+                on features.split = 'serve'
+                and ranked.user_key = features.user_key
+                and ranked.product_key = features.product_key
+
+        )
+
+        select
+            explained.user_key,
+            users.user_id,
+            cast(explained.rank as smallint) as rank,
+            product_ids.product_id,
+            explained.score,
+            explained.source,
+            case
+                when explained.because_of_key is not null then 'because_of'
+                when explained.is_trending then 'trending'
+                else 'popular'
+            end as reason_type,
+            because_of.product_id as because_of_product_id
+
+        from explained
+        inner join product_ids
+            on explained.product_key = product_ids.product_key
+        left join product_ids as because_of
+            on explained.because_of_key = because_of.product_key
+        left join users
+            on explained.user_key = users.user_key
+        order by explained.user_key, explained.rank
+        """
+    )

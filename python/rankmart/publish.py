@@ -1,0 +1,229 @@
+"""Published snapshots: one immutable DuckDB file per run, and a pointer to the current one.
+
+`<published>/<run id>.duckdb` holds everything that the API needs, `<published>/current` the run
+id and a newline. A snapshot is written under a temporary name, which starts with a dot, synced
+and renamed; the pointer is replaced last. So a reader never meets half a file.
+"""
+
+import logging
+import os
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from rankmart.errors import MissingTableError, SnapshotError
+
+logger = logging.getLogger(__name__)
+
+POINTER = "current"
+ALIAS = "rankmart_snapshot"
+STALE_AFTER_SECONDS = 3600
+"""A temporary file that is older is left over from a run that was killed."""
+
+_RUN_ID = re.compile(r"(?!\.)[0-9A-Za-z._-]{1,64}")
+
+_BUILT_BY = {
+    "products": "dbt run",
+    "product_neighbors": "dbt run",
+    "interactions": "dbt run",
+    "ranker.runs": "make score",
+    "ranker.recommendations": "make score",
+    "ranker.fallback_recommendations": "make score",
+    "ranker.evaluation": "make score",
+}
+
+
+def publish(
+    warehouse_connection: duckdb.DuckDBPyConnection,
+    *,
+    run_id: str,
+    published: Path,
+    keep: int = 3,
+    list_length: int | None = None,
+    booster: bytes | None = None,
+    booster_format: str = "ubj",
+    features: Sequence[str] = (),
+) -> Path:
+    """Write the snapshot of a run, make it the current one, and return its path.
+
+    A snapshot of that run that is already there is not written again: a run id is a digest of
+    the run's content, so only the pointer moves. Lists are cut to `list_length`; None keeps them
+    whole. The newest `keep` snapshots stay, the current one among them; others are deleted.
+
+    Call it after the run is committed: DuckDB can't write to two files in one transaction.
+
+    Raises MissingTableError, or SnapshotError for a run that is not fit to be published and for
+    a write that failed; then the pointer and the snapshots are as they were.
+    """
+    if keep < 1:
+        raise ValueError(f"keep is {keep}: it must be 1 or more")
+    target = snapshot_path(published, run_id)
+    try:
+        published.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            _refuse_unfit_run(warehouse_connection, run_id)
+            parameters = {
+                "run_id": run_id,
+                "list_length": list_length,
+                "booster": booster,
+                "booster_format": booster_format,
+                "features": list(features),
+            }
+            _write_snapshot(warehouse_connection, target, parameters)
+        os.utime(target)
+        _point_to(published, run_id)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise SnapshotError(
+            f"run {run_id} is not published: a warehouse table is not as expected "
+            f"({_first_line(error)}): run `dbt run` and `make score` again"
+        ) from error
+    except (duckdb.Error, OSError) as error:
+        raise SnapshotError(
+            f"run {run_id} is not published: writing to {published} failed "
+            f"({_first_line(error)}). The snapshots there are as they were: see to disk space "
+            "and permissions, then run `make score` again"
+        ) from error
+    _prune(published, current=target, keep=keep)
+    logger.info("published run %s as %s", run_id, target)
+    return target
+
+
+def current_run(published: Path) -> str | None:
+    """The run that the pointer names; None when nothing was ever published.
+
+    Raises SnapshotError when the pointer holds something else than a run id.
+    """
+    pointer = published / POINTER
+    try:
+        content = pointer.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    run_id = content.strip()
+    if not _RUN_ID.fullmatch(run_id):
+        raise SnapshotError(f"{pointer} names no run: run `make score` to write it again")
+    return run_id
+
+
+def snapshot_path(published: Path, run_id: str) -> Path:
+    """Where the snapshot of a run is, or will be.
+
+    Raises SnapshotError for an id that could lead elsewhere: it must be 1 to 64 of the
+    characters A-Z a-z 0-9 . _ - and not start with a dot.
+    """
+    if not _RUN_ID.fullmatch(run_id):
+        raise SnapshotError(
+            f"{run_id[:80]!r} is no run id: it must be 1 to 64 of A-Z a-z 0-9 . _ - "
+            "and not start with a dot"
+        )
+    return published / f"{run_id}.duckdb"
+
+
+def _refuse_unfit_run(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    rows = connection.execute(
+        "select concat(if(table_schema = 'ranker', 'ranker.', ''), table_name)"
+        " from information_schema.tables"
+        " where table_catalog = current_database()"
+        " and table_schema in (current_schema(), 'ranker')"
+    ).fetchall()
+    tables = {table for (table,) in rows}
+    for table, build_with in _BUILT_BY.items():
+        if table not in tables:
+            raise MissingTableError(table, build_with=build_with)
+    defects = connection.execute(_sql("snapshot_defects"), {"run_id": run_id}).fetchall()
+    if defects:
+        reasons = ", ".join(defect for (defect,) in defects)
+        raise SnapshotError(f"run {run_id} is not fit to be published ({reasons})")
+
+
+def _write_snapshot(
+    connection: duckdb.DuckDBPyConnection, target: Path, parameters: dict[str, Any]
+) -> None:
+    temporary = _temporary_name(target)
+    try:
+        literal = str(temporary).replace("'", "''")
+        connection.execute(f"attach '{literal}' as {ALIAS}")
+        try:
+            for statement in connection.extract_statements(_sql("snapshot")):
+                named = {name: parameters[name] for name in statement.named_parameters}
+                connection.execute(statement, named)
+        finally:
+            _detach(connection)
+        _sync(temporary)
+        os.replace(temporary, target)
+        _sync(target.parent)
+    except BaseException:
+        # Also when interrupted: a half-written snapshot is of no use to anyone.
+        temporary.unlink(missing_ok=True)
+        _write_ahead_log(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _detach(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let go of the file; after a failed write this may fail too, and the first error counts."""
+    try:
+        connection.execute(f"detach database if exists {ALIAS}")
+    except duckdb.Error as error:
+        logger.debug("detach after a failed write: %s", error)
+
+
+def _point_to(published: Path, run_id: str) -> None:
+    pointer = published / POINTER
+    temporary = _temporary_name(pointer)
+    try:
+        temporary.write_text(f"{run_id}\n", encoding="utf-8")
+        _sync(temporary)
+        os.replace(temporary, pointer)
+        _sync(published)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _prune(published: Path, *, current: Path, keep: int) -> None:
+    """Delete old snapshots and what killed runs left; a failure here only costs disk space."""
+    try:
+        others = [path for path in published.glob("*.duckdb") if _is_old_snapshot(path, current)]
+        others.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+        stale_before = time.time() - STALE_AFTER_SECONDS
+        stale = [path for path in published.glob(".*.tmp*") if path.stat().st_mtime < stale_before]
+        for path in [*others[keep - 1 :], *stale]:
+            path.unlink(missing_ok=True)
+            _write_ahead_log(path).unlink(missing_ok=True)
+            logger.info("deleted %s", path)
+    except OSError as error:
+        logger.warning("old snapshots in %s are left in place: %s", published, error)
+
+
+def _is_old_snapshot(path: Path, current: Path) -> bool:
+    return path != current and _RUN_ID.fullmatch(path.stem) is not None
+
+
+def _temporary_name(target: Path) -> Path:
+    return target.with_name(f".{target.name}.tmp-{secrets.token_hex(4)}")
+
+
+def _write_ahead_log(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _sql(name: str) -> str:
+    return resources.files("rankmart").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")

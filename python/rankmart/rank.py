@@ -1,0 +1,63 @@
+"""From scores to ranked lists, for the ranker and for a generator that stands in for it."""
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rankmart.features import FeatureRows
+
+
+class Scorer(Protocol):
+    """Anything that scores feature rows; only the order within a user means something."""
+
+    def predict(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Scores, float32 (rows,)."""
+        ...
+
+
+class GeneratorScorer:
+    """A generator's own order; after its list come the other candidates by their standing."""
+
+    def __init__(self, generator: str, features: list[str]) -> None:
+        self.rank_position = features.index(f"{generator}_rank")
+        self.standing_position = features.index("standing")
+
+    def predict(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """1 + 1 / rank for what the generator proposed, else the standing, which is below 1."""
+        ranks = matrix[:, self.rank_position]
+        scores: npt.NDArray[np.float32] = np.where(
+            np.isnan(ranks), matrix[:, self.standing_position], 1 + 1 / ranks
+        ).astype(np.float32)
+        return scores
+
+
+def top_k(rows: FeatureRows, scores: npt.NDArray[np.float32], *, k: int) -> pa.Table:
+    """The k best products of each user: (user_key, product_key, rank from 1, score).
+
+    Equal scores go by product_key, so by who was there first.
+    """
+    order = np.lexsort((rows.products, -scores, rows.users))
+    users = rows.users[order]
+    ranks = ranks_within(users)
+    kept = ranks <= k
+    return pa.table(
+        {
+            "user_key": pa.array(users[kept], pa.int32()),
+            "product_key": pa.array(rows.products[order][kept], pa.int32()),
+            "rank": pa.array(ranks[kept], pa.int32()),
+            "score": pa.array(scores[order][kept], pa.float32()),
+        }
+    )
+
+
+def ranks_within(users: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """1, 2, 3 … within each run of equal users.
+
+    >>> ranks_within(np.array([4, 4, 4, 9, 9], dtype=np.int32)).tolist()
+    [1, 2, 3, 1, 2]
+    """
+    starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]]) if len(users) else []
+    lengths = np.diff(np.r_[starts, len(users)]).astype(np.int64)
+    return np.arange(len(users)) - np.repeat(starts, lengths).astype(np.int64) + 1

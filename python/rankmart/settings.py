@@ -1,0 +1,67 @@
+"""Where things are and how much of the machine to use: from the environment, with defaults."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rankmart.errors import RankmartError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One run's settings; each field names the environment variable that sets it.
+
+    warehouse: RANKMART_WAREHOUSE, the DuckDB file that dbt builds.
+    published: RANKMART_PUBLISHED, the directory of published snapshots.
+    export: RANKMART_EXPORT, where `recommendations.parquet` goes; empty for none.
+    memory_limit: RANKMART_MEMORY_LIMIT, DuckDB's, such as `4GB`.
+    threads: RANKMART_THREADS, for DuckDB and XGBoost; 0 for every core. Byte-equal models
+        need the same number.
+    seed: RANKMART_SEED, of the ranker.
+    list_length: RANKMART_LIST_LENGTH, products recommended to a user.
+    keep_runs: RANKMART_KEEP_RUNS, published runs kept.
+    """
+
+    warehouse: Path = Path("data/warehouse.duckdb")
+    published: Path = Path("data/published")
+    export: Path | None = Path("data/recommendations.parquet")
+    memory_limit: str = "4GB"
+    threads: int = 0
+    seed: int = 7
+    list_length: int = 20
+    keep_runs: int = 3
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from RANKMART_* variables; raises RankmartError for one that is no number."""
+        given = os.environ if environment is None else environment
+        export = given.get("RANKMART_EXPORT", str(cls.export))
+        return cls(
+            warehouse=Path(given.get("RANKMART_WAREHOUSE") or cls.warehouse),
+            published=Path(given.get("RANKMART_PUBLISHED") or cls.published),
+            export=Path(export) if export else None,
+            memory_limit=given.get("RANKMART_MEMORY_LIMIT") or cls.memory_limit,
+            threads=_number(given, "RANKMART_THREADS", cls.threads, at_least=0),
+            seed=_number(given, "RANKMART_SEED", cls.seed, at_least=0),
+            list_length=_number(given, "RANKMART_LIST_LENGTH", cls.list_length, at_least=1),
+            keep_runs=_number(given, "RANKMART_KEEP_RUNS", cls.keep_runs, at_least=1),
+        )
+
+    @property
+    def thread_count(self) -> int:
+        """Threads to use, at least 1."""
+        if self.threads:
+            return self.threads
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+
+
+def _number(given: Mapping[str, str], name: str, default: int, *, at_least: int) -> int:
+    text = given.get(name)
+    if not text:
+        return default
+    if not text.isdigit() or int(text) < at_least:
+        raise RankmartError(f"{name} is {text!r}: give a whole number from {at_least}")
+    return int(text)

@@ -1,0 +1,74 @@
+-- The schema that scoring writes. `recommendations` holds the lists of one run, the one that
+-- was published last; those of the run that was refused last stand beside it.
+
+create schema if not exists ranker;
+
+create table if not exists ranker.runs (
+    run_id varchar primary key,
+    created_at timestamp not null,
+    model varchar not null,
+    protocol varchar not null,
+    data_fingerprint varchar not null,
+    git_commit varchar,
+    parameters json not null,
+    seed integer not null,
+    metrics json not null,
+    candidate_recall double,
+    verdict varchar not null,
+    verdict_reason varchar not null,
+    is_current boolean not null,
+    user_count bigint not null,
+    product_count bigint not null,
+    interaction_count bigint not null,
+    recommendation_count bigint not null,
+    seconds double not null
+);
+
+create table if not exists ranker.recommendations (
+    run_id varchar not null,
+    user_id varchar not null,
+    rank smallint not null,
+    product_id varchar not null,
+    score float not null,
+    source varchar not null,
+    reason_type varchar not null,
+    because_of_product_id varchar
+);
+
+create table if not exists ranker.refused_recommendations (
+    run_id varchar not null,
+    user_id varchar not null,
+    rank smallint not null,
+    product_id varchar not null,
+    score float not null,
+    source varchar not null,
+    reason_type varchar not null,
+    because_of_product_id varchar
+);
+
+create table if not exists ranker.fallback_recommendations (
+    run_id varchar not null,
+    rank smallint not null,
+    product_id varchar not null,
+    score float not null,
+    source varchar not null,
+    reason_type varchar not null
+);
+
+create table if not exists ranker.evaluation (
+    run_id varchar not null,
+    model varchar not null,
+    segment varchar not null,
+    metric varchar not null,
+    k integer not null,
+    value double not null,
+    ci_low double,
+    ci_high double,
+    users bigint not null
+);
+
+create table if not exists ranker.feature_importance (
+    run_id varchar not null,
+    feature varchar not null,
+    gain double not null
+);

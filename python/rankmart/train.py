@@ -1,0 +1,234 @@
+"""Training the ranker: LambdaMART on the users of the `fit` split, stopped by held-out users."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xgboost as xgb
+
+from rankmart.features import FeatureRows
+
+logger = logging.getLogger(__name__)
+
+Rows = npt.NDArray[np.bool_]
+Progress = Callable[[str, int, int], None]
+
+FEWEST_USERS = 50
+ROUNDS = 600
+PATIENCE = 30
+K = 10
+
+LAMBDAMART: dict[str, Any] = {
+    "objective": "rank:ndcg",
+    "lambdarank_pair_method": "topk",
+    "lambdarank_num_pair_per_sample": 20,
+    "eta": 0.05,
+    "max_depth": 6,
+    "min_child_weight": 5,
+    "subsample": 0.8,
+    "colsample_bytree": 0.6,
+    "reg_lambda": 2.0,
+}
+LOGISTIC: dict[str, Any] = {
+    "objective": "binary:logistic",
+    "eta": 0.05,
+    "max_depth": 4,
+    "min_child_weight": 5,
+    "subsample": 0.8,
+    "colsample_bytree": 0.6,
+    "reg_lambda": 5.0,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranker:
+    """A trained ranker with what is known of it.
+
+    validation_ndcg: mean NDCG@10 over the fit users that training did not see, 0 for those
+    without a positive among their candidates.
+    """
+
+    booster: xgb.Booster
+    features: list[str]
+    parameters: dict[str, Any]
+    rounds: int
+    users: int
+    validation_ndcg: float
+    gain: dict[str, float] = field(default_factory=dict)
+
+    def predict(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Scores, float32 (rows,); only their order within a user means something."""
+        scores: npt.NDArray[np.float32] = self.booster.inplace_predict(
+            matrix, predict_type="margin"
+        )
+        return scores
+
+
+def train_ranker(
+    rows: FeatureRows,
+    *,
+    features: list[str],
+    ideal_dcg: dict[int, float],
+    seed: int,
+    threads: int,
+    progress: Progress = lambda _what, _done, _of: None,
+) -> Ranker | None:
+    """A ranker fitted on `rows` of users that have a positive among their candidates.
+
+    ideal_dcg: by user, DCG@10 of a perfect list, for every labelled fit user, those without a
+    positive among their candidates too. Held-out users choose the objective and the number of
+    rounds; the ranker is then fitted on everyone. None for fewer than FEWEST_USERS users.
+    """
+    user_count = len(np.unique(rows.users))
+    if user_count < FEWEST_USERS:
+        logger.warning(
+            "%d fit users have a label among their candidates, fewer than %d: no ranker",
+            user_count,
+            FEWEST_USERS,
+        )
+        return None
+    plan = _plan(user_count)
+    common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
+    steps = len(plan.trials) * len(plan.folds) + 1
+    done = 0
+    results = []
+    for trial in plan.trials:
+        parameters = trial | common
+        total, users, rounds = 0.0, 0, []
+        for fold in plan.folds:
+            held_out = _folds(rows.users, of=plan.of) == fold
+            in_fold = {
+                user: ideal for user, ideal in ideal_dcg.items() if _fold(user, of=plan.of) == fold
+            }
+            booster, best = _fit(rows, ~held_out, held_out, parameters)
+            total += _mean_ndcg(rows.where(held_out), booster, in_fold) * len(in_fold)
+            users += len(in_fold)
+            rounds.append(best)
+            done += 1
+            progress("train", done, steps)
+        results.append((total / users, parameters, int(np.mean(rounds))))
+        logger.info(
+            "%s: NDCG@10 %.4f on held-out fit users after %d rounds",
+            trial["objective"],
+            results[-1][0],
+            results[-1][2],
+        )
+    validation, parameters, rounds_kept = max(results, key=lambda result: result[0])
+    everyone = np.ones(len(rows), dtype=bool)
+    booster, _ = _fit(rows, everyone, None, parameters, rounds=rounds_kept)
+    progress("train", steps, steps)
+    return _ranker(booster, features, parameters, rounds_kept, user_count, validation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What is tried, and on which folds of how many the rounds are counted."""
+
+    trials: tuple[dict[str, Any], ...]
+    folds: tuple[int, ...]
+    of: int
+
+
+def _plan(users: int) -> _Plan:
+    """Few users: every fold is held out once, and objectives compete. Many: a tenth will do."""
+    small = LAMBDAMART | {
+        "lambdarank_pair_method": "mean",
+        "lambdarank_num_pair_per_sample": 8,
+        "max_depth": 4,
+        "reg_lambda": 5.0,
+    }
+    if users < 1_000:
+        return _Plan(trials=(small, LOGISTIC), folds=(0, 1, 2, 3, 4), of=5)
+    if users < 5_000:
+        return _Plan(trials=(LAMBDAMART, LOGISTIC), folds=(0,), of=5)
+    return _Plan(trials=(LAMBDAMART,), folds=(0,), of=10)
+
+
+def _fit(
+    rows: FeatureRows,
+    training: Rows,
+    held_out: Rows | None,
+    parameters: dict[str, Any],
+    *,
+    rounds: int = ROUNDS,
+) -> tuple[xgb.Booster, int]:
+    train_data = _matrix(rows.where(training))
+    evaluated = []
+    if held_out is not None:
+        evaluated.append((_matrix(rows.where(held_out), reference=train_data), "held_out"))
+    booster = xgb.train(
+        parameters | {"eval_metric": f"ndcg@{K}"},
+        train_data,
+        num_boost_round=rounds,
+        evals=evaluated,
+        early_stopping_rounds=PATIENCE if evaluated else None,
+        verbose_eval=False,
+    )
+    if evaluated:
+        best = int(booster.best_iteration) + 1
+        return booster[:best], best
+    return booster, rounds
+
+
+def _matrix(rows: FeatureRows, *, reference: xgb.QuantileDMatrix | None = None) -> xgb.DMatrix:
+    return xgb.QuantileDMatrix(rows.matrix, label=rows.labels, qid=rows.users, ref=reference)
+
+
+def _ranker(
+    booster: xgb.Booster,
+    features: list[str],
+    parameters: dict[str, Any],
+    rounds: int,
+    users: int,
+    validation: float,
+) -> Ranker:
+    scores = booster.get_score(importance_type="total_gain")
+    total = sum(scores.values()) or 1.0
+    gain = {
+        name: float(scores.get(f"f{position}", 0.0)) / total
+        for position, name in enumerate(features)
+    }
+    return Ranker(
+        booster=booster,
+        features=features,
+        parameters=parameters,
+        rounds=rounds,
+        users=users,
+        validation_ndcg=validation,
+        gain=gain,
+    )
+
+
+def _mean_ndcg(rows: FeatureRows, booster: xgb.Booster, ideal_dcg: dict[int, float]) -> float:
+    """Mean NDCG@10 over the users of `ideal_dcg`; one without rows counts as 0."""
+    if not ideal_dcg:
+        return 0.0
+    scores = booster.inplace_predict(rows.matrix, predict_type="margin")
+    order = np.lexsort((rows.products, -scores, rows.users))
+    users = rows.users[order]
+    starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]])
+    ranks = np.arange(len(users)) - np.repeat(starts, np.diff(np.r_[starts, len(users)]))
+    gains = np.where(ranks < K, rows.labels[order] / np.log2(ranks + 2), 0.0)
+    dcg = np.add.reduceat(gains, starts) if len(users) else np.empty(0)
+    total = sum(
+        value / ideal_dcg[int(user)]
+        for user, value in zip(users[starts], dcg, strict=True)
+        if int(user) in ideal_dcg
+    )
+    return float(total / len(ideal_dcg))
+
+
+def _folds(users: npt.NDArray[np.int32], *, of: int) -> npt.NDArray[np.int64]:
+    distinct, positions = np.unique(users, return_inverse=True)
+    by_user = np.array([_fold(int(user), of=of) for user in distinct], dtype=np.int64)
+    return by_user[positions]
+
+
+def _fold(user: int, *, of: int) -> int:
+    """Stable from run to run, and unrelated to the order of the keys."""
+    digest = hashlib.md5(str(user).encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:4], "big") % of

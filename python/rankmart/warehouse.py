@@ -1,0 +1,96 @@
+"""Opening the warehouse, and whether it is ready to be scored."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from rankmart.errors import MissingTableError, WarehouseError
+from rankmart.settings import Settings
+
+NEEDED_TABLES = (
+    "main.user_product_features",
+    "main.interactions",
+    "main.products",
+    "main.product_neighbors",
+    "intermediate.labels",
+    "intermediate.target_users",
+    "raw.builds",
+)
+
+
+@contextmanager
+def open_warehouse(
+    settings: Settings, *, read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the warehouse; DuckDB's own complaints come out as WarehouseError."""
+    if not settings.warehouse.exists():
+        raise WarehouseError(f"no warehouse at {settings.warehouse}: run `dbt run` first")
+    try:
+        connection = duckdb.connect(
+            settings.warehouse,
+            read_only=read_only,
+            config={
+                "memory_limit": settings.memory_limit,
+                "threads": settings.thread_count,
+                "temp_directory": f"{settings.warehouse}.tmp",
+                "preserve_insertion_order": False,
+            },
+        )
+    except duckdb.IOException as error:
+        raise WarehouseError(_could_not_open(settings, str(error))) from error
+    except duckdb.Error as error:
+        raise WarehouseError(f"can't open {settings.warehouse}: {_first_line(error)}") from error
+    try:
+        connection.execute("set timezone = 'UTC'")
+        yield connection
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise WarehouseError(_what_to_free(error)) from error
+    finally:
+        connection.close()
+
+
+def require_built(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raises unless the last `dbt run` built every table that scoring reads."""
+    present = {
+        f"{schema}.{table}"
+        for schema, table in connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+        ).fetchall()
+    }
+    for table in NEEDED_TABLES:
+        if table not in present:
+            raise MissingTableError(table.removeprefix("main."), build_with="dbt run")
+    last = connection.execute(
+        "select failed_models from raw.builds order by finished_at desc limit 1"
+    ).fetchone()
+    if last is None or last[0]:
+        raise WarehouseError(
+            "the last `dbt run` did not finish, so some tables are new and some are old:"
+            " mend what it complained of, then run `dbt run` again"
+        )
+
+
+def _could_not_open(settings: Settings, message: str) -> str:
+    if "lock" in message.lower():
+        holder = re.search(r"PID (\d+)", message)
+        who = f" (process {holder.group(1)})" if holder else ""
+        return (
+            f"{settings.warehouse} is open in another process{who}:"
+            " wait for it, or close it (dbt, a notebook, the DuckDB shell)"
+        )
+    return f"can't open {settings.warehouse}: {message.splitlines()[0]}"
+
+
+def _what_to_free(error: duckdb.Error) -> str:
+    text = _first_line(error)
+    if "space" in str(error).lower():
+        return f"the disk is full: free some space, then run again ({text})"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"out of memory: raise RANKMART_MEMORY_LIMIT, then run again ({text})"
+    return text
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,187 @@
+"""The open snapshot: found by its pointer, replaced while requests go on."""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from rankmart.errors import RankmartError, SnapshotError
+from rankmart.publish import POINTER, current_run, snapshot_path
+from rankmart_serving import queries
+from rankmart_serving.responses import RecommendedItem, Run
+
+logger = logging.getLogger(__name__)
+
+_CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+    # A look-up touches one row: a second thread only costs.
+    "threads": 1,
+}
+
+
+class NoSnapshotError(RankmartError):
+    """There is nothing to answer from yet."""
+
+    def __init__(self) -> None:
+        super().__init__("no run is published yet: run `dbt run` and `make score` first")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A cursor on the open snapshot, for one request at a time, and what every request needs."""
+
+    run: Run
+    fallback: Sequence[RecommendedItem]
+    cursor: duckdb.DuckDBPyConnection
+
+
+class Snapshot:
+    """One open snapshot file, with a cursor for each request that is under way.
+
+    Not thread-safe by itself: `SnapshotStore` calls it under its lock.
+    """
+
+    def __init__(self, published: Path, run_id: str) -> None:
+        path = snapshot_path(published, run_id)
+        self._connection = duckdb.connect(path, read_only=True, config=_CONFIGURATION)
+        self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._in_use = 0
+        self._retired = False
+        try:
+            self.run = queries.run(self._connection)
+            if self.run.run_id != run_id:
+                raise SnapshotError(f"{path.name} holds run {self.run.run_id}")
+            self.fallback = queries.fallback_items(self._connection)
+            # A file that can't answer is found out here, not by the first request.
+            queries.recommended_items(self._connection, user_id="", k=1)
+            queries.has_history(self._connection, user_id="")
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def borrow(self) -> duckdb.DuckDBPyConnection:
+        """A cursor that no other request has."""
+        cursor = self._idle.pop() if self._idle else self._connection.cursor()
+        self._in_use += 1
+        return cursor
+
+    def give_back(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Take a cursor back; the last one of a retired snapshot closes the file."""
+        self._idle.append(cursor)
+        self._in_use -= 1
+        self._close_if_unused()
+
+    def retire(self) -> None:
+        """Close the file as soon as no request uses it."""
+        self._retired = True
+        self._close_if_unused()
+
+    def _close_if_unused(self) -> None:
+        # Every cursor keeps the file open, so each one has to be closed.
+        if self._retired and self._in_use == 0:
+            for connection in (*self._idle, self._connection):
+                connection.close()
+            self._idle.clear()
+            logger.info("closed run %s", self.run.run_id)
+
+
+class SnapshotStore:
+    """The current snapshot of a folder; safe to use from any thread."""
+
+    def __init__(self, published: Path) -> None:
+        self._published = published
+        self._lock = threading.Lock()
+        self._refreshing = threading.Lock()
+        self._current: Snapshot | None = None
+        self._seen_pointer: tuple[int, int, int] | None = None
+        self._reported = ""
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Read from the current snapshot: it stays open and the same until the block ends.
+
+        Raises NoSnapshotError when none is open.
+        """
+        with self._lock:
+            snapshot = self._current
+            if snapshot is None:
+                raise NoSnapshotError
+            cursor = snapshot.borrow()
+        try:
+            yield Reading(run=snapshot.run, fallback=snapshot.fallback, cursor=cursor)
+        finally:
+            with self._lock:
+                snapshot.give_back(cursor)
+
+    def refresh(self) -> None:
+        """Look at the pointer; when it names another run, open that one and retire the old one.
+
+        A run that can't be opened is logged, once, and tried again at the next look; meanwhile
+        the old one stays.
+        """
+        with self._refreshing:
+            try:
+                self._follow_pointer()
+            except (
+                RankmartError,
+                duckdb.Error,
+                msgspec.MsgspecError,
+                OSError,
+                ValueError,
+            ) as error:
+                self._report(f"{self._published}: {_first_line(error)}; {self._meanwhile()}")
+            else:
+                self._reported = ""
+
+    def close(self) -> None:
+        """Close the snapshot once no request uses it."""
+        with self._refreshing:
+            self._switch_to(None)
+            self._seen_pointer = None
+
+    def _follow_pointer(self) -> None:
+        pointer = self._pointer_state()
+        if pointer is not None and pointer == self._seen_pointer:
+            return
+        run_id = current_run(self._published)
+        if run_id is None:
+            raise NoSnapshotError
+        if self._current is None or self._current.run.run_id != run_id:
+            snapshot = Snapshot(self._published, run_id)
+            self._switch_to(snapshot)
+            logger.info("serving run %s, %s users", run_id, snapshot.run.users)
+        self._seen_pointer = pointer
+
+    def _pointer_state(self) -> tuple[int, int, int] | None:
+        try:
+            found = os.stat(self._published / POINTER)
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _switch_to(self, snapshot: Snapshot | None) -> None:
+        with self._lock:
+            old, self._current = self._current, snapshot
+            if old is not None:
+                old.retire()
+
+    def _report(self, problem: str) -> None:
+        if problem != self._reported:
+            logger.warning("%s", problem)
+            self._reported = problem
+
+    def _meanwhile(self) -> str:
+        if self._current is None:
+            return "answering 503 until there is a run"
+        return f"still serving run {self._current.run.run_id}"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,92 @@
+"""The OpenAPI description is complete and true."""
+
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
+@pytest.fixture
+def schema(client: TestClient[Litestar]) -> dict[str, Any]:
+    response = client.get("/schema/openapi.json")
+    assert response.status_code == 200
+    content: dict[str, Any] = response.json()
+    return content
+
+
+def operations(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_route_is_described(client: TestClient[Litestar], schema: dict[str, Any]) -> None:
+    served = {
+        f"{method} {route.path_format}"
+        for route in client.app.routes
+        for method in getattr(route, "methods", ())
+        if method != "OPTIONS" and not route.path_format.startswith("/schema")
+    }
+
+    assert set(operations(schema)) == served
+    assert "GET /v1/users/{user_id}/recommendations" in served
+
+
+def test_every_operation_has_a_summary_a_description_and_documented_problems(
+    schema: dict[str, Any],
+) -> None:
+    for name, operation in operations(schema).items():
+        assert operation["summary"], name
+        assert operation["description"], name
+        problems = {
+            status: response["content"]
+            for status, response in operation["responses"].items()
+            if status != "200"
+        }
+        assert "500" in problems, name
+        for status, content in problems.items():
+            assert content["application/problem+json"]["schema"] == PROBLEM, (name, status)
+            (example,) = content["application/problem+json"]["examples"].values()
+            assert example["value"]["status"] == int(status)
+
+
+def test_the_problems_of_recommendations_and_ready_are_documented(
+    schema: dict[str, Any],
+) -> None:
+    described = operations(schema)
+
+    recommendations = described["GET /v1/users/{user_id}/recommendations"]
+    assert set(recommendations["responses"]) == {"200", "400", "500", "503"}
+    assert set(described["GET /health/ready"]["responses"]) == {"200", "500", "503"}
+
+
+def test_the_limits_of_k_are_those_of_the_settings(schema: dict[str, Any]) -> None:
+    parameters = operations(schema)["GET /v1/users/{user_id}/recommendations"]["parameters"]
+    limits = {parameter["name"]: parameter["schema"] for parameter in parameters}
+
+    assert (limits["k"]["minimum"], limits["k"]["maximum"], limits["k"]["default"]) == (1, 50, 2)
+    assert (limits["user_id"]["minLength"], limits["user_id"]["maxLength"]) == (1, 256)
+    assert all(parameter["examples"] for parameter in parameters)
+
+
+def test_an_answer_has_just_the_fields_that_are_described(
+    client: TestClient[Litestar], schema: dict[str, Any]
+) -> None:
+    structs = schema["components"]["schemas"]
+    answer = client.get("/v1/users/ann/recommendations").json()
+
+    assert set(answer) == set(structs["Recommendations"]["properties"])
+    assert set(answer["items"][0]) == set(structs["RecommendedItem"]["properties"])
+    assert set(answer["items"][0]["reason"]) == set(structs["Reason"]["properties"])
+
+
+def test_the_schema_has_a_page(client: TestClient[Litestar]) -> None:
+    page = client.get("/schema")
+
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
