@@ -12,6 +12,7 @@ from rankmart.evaluate import candidate_recall, evaluate
 from rankmart.features import generator_names, in_passes
 from rankmart.progress import Progress
 from rankmart.rank import Scorer, top_k
+from rankmart.warehouse import first_row, run
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,8 @@ def hold_contest(
     progress: Progress,
 ) -> Contest:
     """Evaluate every generator, and the ranker if there is one, on the labels of a split."""
-    connection.execute(
+    run(
+        connection,
         """
         create or replace temp table contest_labels as
         select labels.user_key, labels.product_key
@@ -84,13 +86,15 @@ def hold_contest(
         """,
         [split],
     )
-    connection.execute(
+    run(
+        connection,
         "create or replace temp table contest_lists"
-        " (model varchar, user_key integer, product_key integer, rank integer)"
+        " (model varchar, user_key integer, product_key integer, rank integer)",
     )
     generators = generator_names(features)
     for generator in generators:
-        connection.execute(
+        run(
+            connection,
             f"""
             insert into contest_lists
             select ?, user_key, product_key, source_rank
@@ -105,8 +109,10 @@ def hold_contest(
             in_passes(connection, split, features=features, passes=passes), start=1
         ):
             connection.register("ranked", top_k(rows, ranker.predict(rows.matrix), k=DEPTH))
-            connection.execute(
-                "insert into contest_lists select 'ranker', user_key, product_key, rank from ranked"
+            run(
+                connection,
+                "insert into contest_lists"
+                " select 'ranker', user_key, product_key, rank from ranked",
             )
             connection.unregister("ranked")
             progress(f"rank {split}", number, passes)
@@ -117,24 +123,22 @@ def hold_contest(
         catalog_size=max(1, _count(connection, "intermediate.product_stats", split)),
         models=[*generators, "ranker"] if ranker is not None else generators,
     )
-    connection.execute(
+    run(
+        connection,
         """
         create or replace temp view contest_candidates as
         select user_key, product_key from intermediate.candidates
         where split = '{}'
-        """.format(split.replace("'", "''"))
+        """.format(split.replace("'", "''")),
     )
-    recall = candidate_recall(
-        connection, candidates="contest_candidates", labels="contest_labels"
-    )
-    counted = connection.execute(
-        "select count(distinct user_key) from contest_labels"
-    ).fetchone()
-    assert counted is not None
-    return Contest(evaluation=evaluation, candidate_recall=recall, users=counted[0])
+    recall = candidate_recall(connection, candidates="contest_candidates", labels="contest_labels")
+    (users,) = first_row(connection, "select count(distinct user_key) from contest_labels")
+    return Contest(evaluation=evaluation, candidate_recall=recall, users=users)
 
 
-def ideal_dcg(connection: duckdb.DuckDBPyConnection, split: str, *, k: int = 10) -> dict[int, float]:
+def ideal_dcg(
+    connection: duckdb.DuckDBPyConnection, split: str, *, k: int = 10
+) -> dict[int, float]:
     """By labelled user of a split, DCG@k of a perfect list."""
     best = np.cumsum(1 / np.log2(np.arange(2, k + 2)))
     counts = connection.execute(
@@ -166,8 +170,5 @@ def metrics_json(contest: Contest, model: str) -> str:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str, split: str) -> int:
-    counted = connection.execute(
-        f"select count(*) from {table} where split = ?", [split]
-    ).fetchone()
-    assert counted is not None
-    return int(counted[0])
+    (rows,) = first_row(connection, f"select count(*) from {table} where split = ?", [split])
+    return int(rows)

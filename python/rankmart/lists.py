@@ -6,6 +6,7 @@ from rankmart.contest import passes_over
 from rankmart.features import generator_names, in_passes
 from rankmart.progress import Progress
 from rankmart.rank import Scorer, top_k
+from rankmart.warehouse import run
 
 NOBODY = 0
 """The user key that stands for whoever is not known."""
@@ -27,22 +28,24 @@ def make_lists(
     `because_of` names a product of the user's history, of which the candidate is a neighbour;
     without one the product was proposed to everyone, as trending or popular.
     """
-    connection.execute(
+    run(
+        connection,
         "create or replace temp table ranked"
-        " (user_key integer, product_key integer, rank integer, score float)"
+        " (user_key integer, product_key integer, rank integer, score float)",
     )
     passes = passes_over(connection, "serve")
     parts = in_passes(connection, "serve", features=features, passes=passes)
     for number, rows in enumerate(parts, start=1):
         connection.register("part", top_k(rows, scorer.predict(rows.matrix), k=k))
-        connection.execute("insert into ranked select * from part")
+        run(connection, "insert into ranked select * from part")
         connection.unregister("part")
         progress("rank everyone", number, passes)
     generators = generator_names(features)
     ranks = ", ".join(f"coalesce({name}_rank, 1000000)" for name in generators)
     best = f"least({ranks})" if len(generators) > 1 else ranks
     sources = " ".join(f"when {name}_rank = {best} then '{name}'" for name in generators)
-    connection.execute(
+    run(
+        connection,
         f"""
         create or replace temp table new_recommendations as
         with
@@ -92,5 +95,5 @@ def make_lists(
         left join users
             on explained.user_key = users.user_key
         order by explained.user_key, explained.rank
-        """
+        """,
     )

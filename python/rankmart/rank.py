@@ -58,6 +58,8 @@ def ranks_within(users: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     >>> ranks_within(np.array([4, 4, 4, 9, 9], dtype=np.int32)).tolist()
     [1, 2, 3, 1, 2]
     """
-    starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]]) if len(users) else []
-    lengths = np.diff(np.r_[starts, len(users)]).astype(np.int64)
-    return np.arange(len(users)) - np.repeat(starts, lengths).astype(np.int64) + 1
+    if not len(users):
+        return np.empty(0, dtype=np.int64)
+    starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]])
+    lengths = np.diff(np.r_[starts, len(users)])
+    return np.arange(len(users)) - np.repeat(starts, lengths) + 1

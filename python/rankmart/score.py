@@ -23,7 +23,7 @@ from rankmart.publish import current_run, publish
 from rankmart.rank import GeneratorScorer, Scorer
 from rankmart.settings import Settings
 from rankmart.train import Ranker, train_ranker
-from rankmart.warehouse import open_warehouse, require_built
+from rankmart.warehouse import first_row, open_warehouse, require_built, run
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +62,7 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         verdict = judge(_metrics(contest, model, protocol), contest.value("popular"), current)
         if accept and not verdict.passed:
             verdict = Verdict(passed=True, reason=f"accepted by hand, though {verdict.reason}")
-        make_lists(
-            connection, scorer, features=features, k=settings.list_length, progress=report
-        )
+        make_lists(connection, scorer, features=features, k=settings.list_length, progress=report)
         booster = bytes(ranker.booster.save_raw("ubj")) if ranker and model == RANKER else None
         parameters = _parameters(ranker, model, features, settings)
         fingerprint = _data_fingerprint(connection)
@@ -93,7 +91,7 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
                 booster=booster,
                 features=features,
             )
-            connection.execute("update ranker.runs set is_current = (run_id = ?)", [run_id])
+            run(connection, "update ranker.runs set is_current = (run_id = ?)", [run_id])
             if settings.export is not None:
                 _export(connection, settings.export)
     report.close()
@@ -108,34 +106,28 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
 
 
 def _require_enough(connection: duckdb.DuckDBPyConnection) -> None:
-    counted = connection.execute(
+    users, products, interactions, moments = first_row(
+        connection,
         "select count(distinct user_key), count(distinct product_key), count(*),"
-        " count(distinct reviewed_epoch) from interactions"
-    ).fetchone()
-    assert counted is not None
-    users, products, interactions, moments = counted
+        " count(distinct reviewed_epoch) from interactions",
+    )
+    look = "See the tables reading_report and rejected_reviews"
     if interactions == 0:
-        reason = connection.execute(
+        reasons = connection.execute(
             "select reason, count(*) from rejected_reviews group by reason"
-            " order by count(*) desc, reason limit 1"
-        ).fetchone()
-        why = f": {reason[1]} were rejected with '{reason[0]}'" if reason else ""
-        raise NotEnoughDataError(
-            f"no review was accepted{why}. See the tables reading_report and rejected_reviews"
-        )
+            " order by count(*) desc, reason"
+        ).fetchall()
+        why = f": {reasons[0][1]} were rejected with '{reasons[0][0]}'" if reasons else ""
+        raise NotEnoughDataError(f"no review was accepted{why}. {look}")
     if users < 2 or products < 2:
         raise NotEnoughDataError(
-            f"{users} user and {products} product after cleaning: recommending needs at least"
-            " two of each. See the tables reading_report and rejected_reviews"
-            if users == products == 1
-            else f"{users} user(s) and {products} product(s) after cleaning: recommending needs"
-            " at least two of each. See the tables reading_report and rejected_reviews"
+            f"after cleaning there are users: {users}, products: {products}."
+            f" Recommending needs at least two of each. {look}"
         )
-    labelled = connection.execute(
-        "select count(*) from intermediate.labels where split = 'test'"
-    ).fetchone()
-    assert labelled is not None
-    if labelled[0]:
+    (labels,) = first_row(
+        connection, "select count(*) from intermediate.labels where split = 'test'"
+    )
+    if labels:
         return
     if _protocol(connection) == "temporal" and moments == 1:
         raise NotEnoughDataError(
@@ -180,9 +172,7 @@ def _choose(
     generators = generator_names(features)
     on_fit = hold_contest(connection, "fit", features=features, ranker=None, progress=progress)
     best = on_fit.best(generators) if on_fit.users else "popular"
-    contest = hold_contest(
-        connection, "test", features=features, ranker=ranker, progress=progress
-    )
+    contest = hold_contest(connection, "test", features=features, ranker=ranker, progress=progress)
     if ranker is None:
         note = f"too few users with a label to train a ranker on: {best}, the best baseline, it is"
     elif ranker.validation_ndcg < on_fit.value(best):
@@ -215,8 +205,8 @@ def _current_metrics(
     connection: duckdb.DuckDBPyConnection, settings: Settings
 ) -> RunMetrics | None:
     """NDCG@10 of the run that is served now; None before the first."""
-    connection.execute(_sql("ranker_tables"))
-    row = connection.execute(
+    run(connection, _sql("ranker_tables"))
+    rows = connection.execute(
         """
         select runs.model, runs.protocol, evaluation.value, evaluation.ci_low, evaluation.ci_high
         from ranker.runs as runs
@@ -226,16 +216,15 @@ def _current_metrics(
             and evaluation.metric = 'ndcg' and evaluation.k = 10
         """,
         [current_run(settings.published)],
-    ).fetchone()
-    return None if row is None else RunMetrics(*row)
+    ).fetchall()
+    return RunMetrics(*rows[0]) if rows else None
 
 
 def _protocol(connection: duckdb.DuckDBPyConnection) -> str:
-    built = connection.execute(
-        "select protocol from raw.builds order by finished_at desc limit 1"
-    ).fetchone()
-    assert built is not None
-    return str(built[0])
+    (protocol,) = first_row(
+        connection, "select protocol from raw.builds order by finished_at desc limit 1"
+    )
+    return str(protocol)
 
 
 def _parameters(
@@ -255,7 +244,7 @@ def _parameters(
 def _data_fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
     """The same for the same interactions and products, in whatever order and place they lay."""
     parts = [
-        connection.execute(f"select count(*), bit_xor(hash({columns})) from {table}").fetchone()
+        first_row(connection, f"select count(*), bit_xor(hash({columns})) from {table}")
         for table, columns in (
             ("interactions", "user_id, product_id, reviewed_epoch, rating, position"),
             ("products", "product_id, title, brand, categories, price, review_count"),
@@ -272,13 +261,14 @@ def _run_id(
     fingerprint: str,
 ) -> str:
     """The day of the last review, and a digest of all that the run made: equal runs, equal ids."""
-    made = connection.execute(
-        "select count(*), bit_xor(hash(columns(*))) from new_recommendations"
-    ).fetchone()
-    neighbors = connection.execute(
+    made = first_row(
+        connection, "select count(*), bit_xor(hash(columns(*))) from new_recommendations"
+    )
+    neighbors = first_row(
+        connection,
         "select count(*), bit_xor(hash(product_id, rank, neighbor_id, score))"
-        " from product_neighbors"
-    ).fetchone()
+        " from product_neighbors",
+    )
     digest = hashlib.sha256()
     for part in (
         made,
@@ -289,9 +279,8 @@ def _run_id(
     ):
         digest.update(repr(part).encode())
     digest.update(booster or b"")
-    last = connection.execute("select max(reviewed_at) from interactions").fetchone()
-    assert last is not None
-    return f"{last[0]:%Y%m%d}-{digest.hexdigest()[:12]}"
+    (last,) = first_row(connection, "select max(reviewed_at) from interactions")
+    return f"{last:%Y%m%d}-{digest.hexdigest()[:12]}"
 
 
 def _write(
@@ -312,12 +301,13 @@ def _write(
     target = "ranker.recommendations" if verdict.passed else "ranker.refused_recommendations"
     gains = list(ranker.gain.items()) if ranker and model == RANKER else []
     connection.register("evaluation_rows", contest.evaluation)
-    connection.execute("begin transaction")
+    run(connection, "begin transaction")
     try:
         for table in ("runs", "evaluation", "feature_importance"):
-            connection.execute(f"delete from ranker.{table} where run_id = ?", [run_id])
-        connection.execute(f"delete from {target}")
-        connection.execute(
+            run(connection, f"delete from ranker.{table} where run_id = ?", [run_id])
+        run(connection, f"delete from {target}")
+        run(
+            connection,
             f"""
             insert into {target}
             select ?, user_id, rank, product_id, score, source, reason_type, because_of_product_id
@@ -328,8 +318,9 @@ def _write(
             [run_id],
         )
         if verdict.passed:
-            connection.execute("delete from ranker.fallback_recommendations")
-            connection.execute(
+            run(connection, "delete from ranker.fallback_recommendations")
+            run(
+                connection,
                 """
                 insert into ranker.fallback_recommendations
                 select ?, rank, product_id, score, source, reason_type
@@ -339,7 +330,8 @@ def _write(
                 """,
                 [run_id],
             )
-        connection.execute(
+        run(
+            connection,
             """
             insert into ranker.evaluation
             select ?, model, segment, metric, k, value, ci_low, ci_high, users
@@ -352,7 +344,8 @@ def _write(
                 "insert into ranker.feature_importance values (?, ?, ?)",
                 [(run_id, feature, gain) for feature, gain in gains],
             )
-        connection.execute(
+        run(
+            connection,
             """
             insert into ranker.runs
             select
@@ -379,7 +372,7 @@ def _write(
                 "seconds": seconds,
             },
         )
-        connection.execute("commit")
+        run(connection, "commit")
     except duckdb.Error:
         _roll_back(connection)
         raise
@@ -390,7 +383,7 @@ def _write(
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
     """After some errors DuckDB has ended the transaction itself."""
     try:
-        connection.execute("rollback")
+        run(connection, "rollback")
     except duckdb.TransactionException as error:
         logger.debug("no transaction left to roll back: %s", error)
 
@@ -401,9 +394,10 @@ def _export(connection: duckdb.DuckDBPyConnection, export: Path) -> None:
     try:
         export.parent.mkdir(parents=True, exist_ok=True)
         literal = str(temporary).replace("'", "''")
-        connection.execute(
+        run(
+            connection,
             "copy (select * from ranker.recommendations order by user_id, rank)"
-            f" to '{literal}' (format parquet, compression zstd)"
+            f" to '{literal}' (format parquet, compression zstd)",
         )
         os.replace(temporary, export)
     except (duckdb.Error, OSError) as error:

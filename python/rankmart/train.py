@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xgboost as xgb
 
 from rankmart.features import FeatureRows
+from rankmart.rank import ranks_within
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +175,7 @@ def _fit(
     return booster, rounds
 
 
-def _matrix(rows: FeatureRows, *, reference: xgb.QuantileDMatrix | None = None) -> xgb.DMatrix:
+def _matrix(rows: FeatureRows, *, reference: xgb.DMatrix | None = None) -> xgb.DMatrix:
     return xgb.QuantileDMatrix(rows.matrix, label=rows.labels, qid=rows.users, ref=reference)
 
 
@@ -186,10 +187,10 @@ def _ranker(
     users: int,
     validation: float,
 ) -> Ranker:
-    scores = booster.get_score(importance_type="total_gain")
-    total = sum(scores.values()) or 1.0
+    gains: dict[str, Any] = booster.get_score(importance_type="total_gain")
+    total = sum(gains.values()) or 1.0
     gain = {
-        name: float(scores.get(f"f{position}", 0.0)) / total
+        name: float(gains.get(f"f{position}", 0.0)) / total
         for position, name in enumerate(features)
     }
     return Ranker(
@@ -210,9 +211,9 @@ def _mean_ndcg(rows: FeatureRows, booster: xgb.Booster, ideal_dcg: dict[int, flo
     scores = booster.inplace_predict(rows.matrix, predict_type="margin")
     order = np.lexsort((rows.products, -scores, rows.users))
     users = rows.users[order]
-    starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]])
-    ranks = np.arange(len(users)) - np.repeat(starts, np.diff(np.r_[starts, len(users)]))
-    gains = np.where(ranks < K, rows.labels[order] / np.log2(ranks + 2), 0.0)
+    ranks = ranks_within(users)
+    gains = np.where(ranks <= K, rows.labels[order] / np.log2(ranks + 1), 0.0)
+    starts = np.flatnonzero(ranks == 1)
     dcg = np.add.reduceat(gains, starts) if len(users) else np.empty(0)
     total = sum(
         value / ideal_dcg[int(user)]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import duckdb
 
@@ -20,6 +21,19 @@ NEEDED_TABLES = (
 )
 
 
+def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> None:
+    """Run a statement to its end: DuckDB leaves a result that nobody fetched unfinished."""
+    connection.execute(sql, parameters).fetchall()
+
+
+def first_row(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None
+) -> tuple[Any, ...]:
+    """The first row of a query that has one."""
+    row: tuple[Any, ...] = connection.execute(sql, parameters).fetchall()[0]
+    return row
+
+
 @contextmanager
 def open_warehouse(
     settings: Settings, *, read_only: bool = False
@@ -35,7 +49,6 @@ def open_warehouse(
                 "memory_limit": settings.memory_limit,
                 "threads": settings.thread_count,
                 "temp_directory": f"{settings.warehouse}.tmp",
-                "preserve_insertion_order": False,
             },
         )
     except duckdb.IOException as error:
@@ -43,7 +56,7 @@ def open_warehouse(
     except duckdb.Error as error:
         raise WarehouseError(f"can't open {settings.warehouse}: {_first_line(error)}") from error
     try:
-        connection.execute("set timezone = 'UTC'")
+        run(connection, "set timezone = 'UTC'")
         yield connection
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise WarehouseError(_what_to_free(error)) from error
@@ -64,8 +77,8 @@ def require_built(connection: duckdb.DuckDBPyConnection) -> None:
             raise MissingTableError(table.removeprefix("main."), build_with="dbt run")
     last = connection.execute(
         "select failed_models from raw.builds order by finished_at desc limit 1"
-    ).fetchone()
-    if last is None or last[0]:
+    ).fetchall()
+    if not last or last[0][0]:
         raise WarehouseError(
             "the last `dbt run` did not finish, so some tables are new and some are old:"
             " mend what it complained of, then run `dbt run` again"
