@@ -11,9 +11,11 @@ candidates as (
     select
         split,
         user_key,
-        product_key
+        product_key,
+        user_bucket
 
     from {{ ref('candidates') }}
+    where {{ in_bucket('user_bucket') }}
 
 ),
 
@@ -50,6 +52,7 @@ edges as (
     inner join neighbors
         on recent.split = neighbors.split
         and recent.product_key = neighbors.product_key
+        and neighbors.neighbor_rank <= recent.neighbor_depth
 
     union all
 
@@ -72,6 +75,7 @@ edges as (
     inner join two_hops
         on recent.split = two_hops.split
         and recent.product_key = two_hops.product_key
+        and two_hops.neighbor_rank <= recent.neighbor_depth
 
 ),
 
@@ -81,11 +85,13 @@ supporting as (
 
     select
         edges.*,
-        round(coalesce(edges.association, edges.two_hop_association / 1e3)
-            * edges.recency_weight, 9) - edges.recency * 1e-11 as explains
+        candidates.user_bucket,
+        round(
+            coalesce(edges.association, edges.two_hop_association / 1e3) * edges.recency_weight, 9
+        ) - edges.recency * 1e-11 as explains
 
     from edges
-    semi join candidates
+    inner join candidates
         on edges.split = candidates.split
         and edges.user_key = candidates.user_key
         and edges.product_key = candidates.product_key
@@ -98,6 +104,7 @@ evidence as (
         split,
         user_key,
         product_key,
+        max(user_bucket) as user_bucket,
         max_by(history_key, explains) as because_of_key,
         cast(count(association) as int) as support,
         cast({{ exact_sum('association * recency_weight') }} as float) as association_sum,

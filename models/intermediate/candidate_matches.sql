@@ -11,9 +11,11 @@ candidates as (
     select
         split,
         user_key,
-        product_key
+        product_key,
+        user_bucket
 
     from {{ ref('candidates') }}
+    where {{ in_bucket('user_bucket') }}
 
 ),
 
@@ -35,7 +37,7 @@ totals as (
 
 ),
 
-tastes as (
+tastes {{ as_it_stands() }} (
 
     select
         recent.split,
@@ -52,28 +54,55 @@ tastes as (
 
 ),
 
-matches as (
+candidate_tags {{ as_it_stands() }} (
 
     select
         candidates.split,
         candidates.user_key,
         candidates.product_key,
-        cast({{ exact_sum('tastes.weight * tags.weight') }} / max(totals.total_weight) as float)
-            as tag_similarity,
-        cast({{ exact_sum('tastes.last_weight * tags.weight') }} as float)
-            as tag_similarity_last
+        candidates.user_bucket,
+        tags.tag,
+        tags.weight
 
     from candidates
-    inner join totals
-        on candidates.split = totals.split
-        and candidates.user_key = totals.user_key
     inner join tags
         on candidates.product_key = tags.product_key
+
+),
+
+matched as (
+
+    select
+        candidate_tags.split,
+        candidate_tags.user_key,
+        candidate_tags.product_key,
+        max(candidate_tags.user_bucket) as user_bucket,
+        {{ exact_sum('tastes.weight * candidate_tags.weight') }} as similarity,
+        {{ exact_sum('tastes.last_weight * candidate_tags.weight') }} as similarity_last
+
+    from candidate_tags
     inner join tastes
-        on candidates.split = tastes.split
-        and candidates.user_key = tastes.user_key
-        and tags.tag = tastes.tag
-    group by candidates.split, candidates.user_key, candidates.product_key
+        on candidate_tags.split = tastes.split
+        and candidate_tags.user_key = tastes.user_key
+        and candidate_tags.tag = tastes.tag
+    group by candidate_tags.split, candidate_tags.user_key, candidate_tags.product_key
+
+),
+
+matches as (
+
+    select
+        matched.split,
+        matched.user_key,
+        matched.product_key,
+        matched.user_bucket,
+        cast(matched.similarity / totals.total_weight as float) as tag_similarity,
+        cast(matched.similarity_last as float) as tag_similarity_last
+
+    from matched
+    inner join totals
+        on matched.split = totals.split
+        and matched.user_key = totals.user_key
 
 )
 

@@ -1,7 +1,7 @@
 {{ config(materialized='bucketed') }}
 
-{# All generators together, one row a pair, each one's score and rank kept as features. Where
-   there are more than `max_candidates`, those stay that stand high in several lists. #}
+{# All generators together, one row a pair, each one's score and rank kept as features. The
+   standing is high for what stands high in several lists. #}
 with
 
 {% for generator in var('generators') %}
@@ -36,6 +36,7 @@ merged as (
         proposed.split,
         proposed.user_key,
         proposed.product_key,
+        max(targets.user_bucket) as user_bucket,
         {% for generator in var('generators') %}
         max(case when proposed.source = '{{ generator }}' then proposed.source_score end)
             as {{ generator }}_score,
@@ -46,23 +47,10 @@ merged as (
         sum(cast(1e0 / (10 + proposed.source_rank) as decimal(18, 9))) as standing
 
     from proposed
-    semi join targets
+    inner join targets
         on proposed.split = targets.split
         and proposed.user_key = targets.user_key
     group by proposed.split, proposed.user_key, proposed.product_key
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by split, user_key
-            order by standing desc, product_key
-        ) as standing_rank
-
-    from merged
 
 ),
 
@@ -72,6 +60,7 @@ candidates as (
         split,
         user_key,
         product_key,
+        user_bucket,
         {% for generator in var('generators') %}
         {{ generator }}_score,
         cast({{ generator }}_rank as int) as {{ generator }}_rank,
@@ -79,8 +68,7 @@ candidates as (
         cast(source_count as int) as source_count,
         cast(standing as float) as standing
 
-    from ranked
-    where standing_rank <= {{ var('max_candidates') }}
+    from merged
 
 )
 

@@ -22,10 +22,11 @@ scored as (
     inner join neighbors
         on recent.split = neighbors.split
         and recent.product_key = neighbors.product_key
+        and neighbors.neighbor_rank <= recent.neighbor_depth
     group by recent.split, recent.user_key, neighbors.neighbor_key
 
 ),
 
-{{ propose('scored', source='co_visited', at_most=var('candidates_per_generator')) }}
+{{ propose('scored', source='co_visited') }}
 
 select * from proposed

@@ -28,6 +28,6 @@ scored as (
 
 ),
 
-{{ propose('scored', source='next', at_most=var('candidates_per_generator')) }}
+{{ propose('scored', source='next') }}
 
 select * from proposed

@@ -2,8 +2,8 @@
 
 with
 
-{{ same_for_everyone('popular_score') }},
+{{ same_for_everyone('popular', 'popular_score') }},
 
-{{ propose('scored', source='popular', at_most=var('candidates_per_fallback')) }}
+{{ propose('scored', source='popular', decimals=3) }}
 
 select * from proposed

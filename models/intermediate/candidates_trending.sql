@@ -2,8 +2,8 @@
 
 with
 
-{{ same_for_everyone('trend_score') }},
+{{ same_for_everyone('trending', 'trend_score') }},
 
-{{ propose('scored', source='trending', at_most=var('candidates_per_fallback')) }}
+{{ propose('scored', source='trending', decimals=3) }}
 
 select * from proposed

@@ -40,7 +40,7 @@ copied as (
 pairs as (
 
     select
-        one.product_id as product_id,
+        one.product_id,
         other.product_id as other_product_id,
         count(*) as shared_reviews
 

@@ -98,8 +98,9 @@ summed as (
         {{ exact_sum('(1 - is_forward) * weight / gap') }} as backward_weight,
         {{ exact_sum('case when is_forward = 1 and gap = 1 then weight else 0 end') }}
             as next_count,
-        {{ exact_sum('case when is_forward = 1 and gap <= 10 then weight / sqrt(gap) else 0 end') }}
-            as transition_count
+        {{ exact_sum(
+            'case when is_forward = 1 and gap <= 10 then weight / sqrt(gap) else 0 end'
+        ) }} as transition_count
 
     from pairs
     group by split, product_key, other_key
@@ -111,7 +112,7 @@ associated as (
     select
         summed.*,
         pow(popularity.interaction_count, {{ var('popularity_power_from') }})
-            * pow(other.interaction_count, {{ var('popularity_power_to') }}) as expected,
+        * pow(other.interaction_count, {{ var('popularity_power_to') }}) as expected,
         catalog_sizes.product_count,
         sum(summed.next_count) over (
             partition by summed.split, summed.product_key
@@ -156,7 +157,7 @@ ranked as (
         *,
         row_number() over (
             partition by split, product_key
-            order by association desc, neighbor_key
+            order by {{ order_key('association', 'neighbor_key') }} desc
         ) as neighbor_rank
 
     from scored

@@ -52,11 +52,21 @@ counted as (
 
 splits as (
 
-    select 'fit' as split, 2 as label_from_last
+    select
+        'fit' as split,
+        2 as label_from_last
+
     union all
-    select 'test' as split, 1 as label_from_last
+
+    select
+        'test' as split,
+        1 as label_from_last
+
     union all
-    select 'serve' as split, 0 as label_from_last
+
+    select
+        'serve' as split,
+        0 as label_from_last
 
 ),
 

@@ -49,10 +49,8 @@ sampled as (
         user_bucket
 
     from shuffled
-    where draw <= case
-        when split = 'fit' then {{ var('max_fit_users') }}
-        else {{ var('max_test_users') }}
-    end
+    where (split = 'fit' and draw <= {{ var('max_fit_users') }})
+        or (split = 'test' and draw <= {{ var('max_test_users') }})
 
 ),
 

@@ -53,7 +53,7 @@ ranked as (
         *,
         row_number() over (
             partition by split, product_key
-            order by association desc, neighbor_key
+            order by {{ order_key('association', 'neighbor_key') }} desc
         ) as neighbor_rank
 
     from summed

@@ -96,7 +96,7 @@ products as (
             as four_star_share,
         counted.five_star_count / nullif(cast(counted.rating_count as double), 0)
             as five_star_share,
-        coalesce(counted.review_count_30_days, 0) as review_count_30_days,
+        cast(coalesce(counted.review_count_30_days, 0) as bigint) as review_count_30_days,
         (counted.review_count_30_days + 1e0) / (counted.review_count_30_days_before + 1e0)
             as trend_ratio,
         counted.first_reviewed_at,

@@ -5,12 +5,6 @@ with
 candidates as (
 
     select * from {{ ref('candidates') }}
-
-),
-
-targets as (
-
-    select * from {{ ref('target_users') }}
     where {{ in_bucket('user_bucket') }}
 
 ),
@@ -18,18 +12,21 @@ targets as (
 labels as (
 
     select * from {{ ref('labels') }}
+    where {{ in_bucket('user_bucket') }}
 
 ),
 
 evidence as (
 
     select * from {{ ref('candidate_evidence') }}
+    where {{ in_bucket('user_bucket') }}
 
 ),
 
 matches as (
 
     select * from {{ ref('candidate_matches') }}
+    where {{ in_bucket('user_bucket') }}
 
 ),
 
@@ -64,7 +61,7 @@ joined as (
         candidates.split,
         candidates.user_key,
         candidates.product_key,
-        targets.user_bucket,
+        candidates.user_bucket,
         cast(case
             when candidates.split = 'serve' then null
             when labels.product_key is not null then 1
@@ -103,8 +100,9 @@ joined as (
         product_stats.count_90_days as product_interactions_90_days,
         product_stats.count_365_days as product_interactions_365_days,
         cast(product_stats.trend_score as float) as product_trend,
-        cast(product_stats.count_90_days / cast(product_stats.interaction_count as double)
-            as float) as product_recent_share,
+        cast(
+            product_stats.count_90_days / cast(product_stats.interaction_count as double) as float
+        ) as product_recent_share,
         cast((product_stats.as_of - product_stats.first_epoch) / 86400e0 as float)
             as product_age_days,
         cast((product_stats.as_of - product_stats.last_epoch) / 86400e0 as float)
@@ -145,9 +143,6 @@ joined as (
             as rating_gap
 
     from candidates
-    inner join targets
-        on candidates.split = targets.split
-        and candidates.user_key = targets.user_key
     inner join product_stats
         on candidates.split = product_stats.split
         and candidates.product_key = product_stats.product_key

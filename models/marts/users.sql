@@ -24,7 +24,7 @@ counted as (
         user_id,
         user_bucket,
         count(*) as product_count,
-        count_if(is_positive) as positive_count,
+        cast(count_if(is_positive) as bigint) as positive_count,
         {{ exact_sum('rating') }} / nullif(count(rating), 0) as rating_mean,
         min(reviewed_at) as first_reviewed_at,
         max(reviewed_at) as last_reviewed_at

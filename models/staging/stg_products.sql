@@ -15,7 +15,7 @@ trimmed as (
         {{ plain_text('title') }} as title,
         {{ plain_text('brand') }} as brand,
         {{ plain_text('categories') }} as categories,
-        try_cast({{ regexp_replace_all('price', '[^0-9.]', '') }} as double) as price
+        nullif(try_cast({{ regexp_replace_all('price', '[^0-9.]', '') }} as double), 0) as price
 
     from raw_products
 

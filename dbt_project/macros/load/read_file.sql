@@ -9,6 +9,12 @@
     {% if head | length == 0 %}
         {% do stop(path ~ " is empty: there is nothing to read") %}
     {% endif %}
+    {% if '\x00' in head[0] %}
+        {% do stop(
+            path ~ " looks like UTF-16: say so with the var reviews_encoding (utf-16), or convert"
+            ~ " the file (iconv -f utf-16 -t utf-8)"
+        ) %}
+    {% endif %}
     {% if head[0].startswith('{') %}
         {{ return(duckdb__load_json_lines(dataset, path)) }}
     {% elif head[0].startswith('[') and bare.endswith('.json') %}
@@ -55,11 +61,19 @@
 {% endmacro %}
 
 
+{# False or null for a line that is no JSON: DuckDB's functions raise an error on it. #}
+{% macro duckdb__is_object(line) -%}
+    (case when json_valid({{ line }}) then json_type({{ line }}) end = 'OBJECT')
+{%- endmacro %}
+
+
 {% macro duckdb__load_json_lines(dataset, path) %}
     {% set found = run_query(
-        "select distinct unnest(json_keys(line)) as field from (
+        "select distinct unnest(json_keys(
+            case when " ~ duckdb__is_object('line') ~ " then line end
+        )) as field from (
             select line from " ~ duckdb__lines_of(path, rejects=false) ~ " limit 1000
-        ) where json_valid(line) and json_type(line) = 'OBJECT' order by field"
+        ) order by field"
     ).columns[0].values() | list %}
     {% set known = review_columns() if dataset == 'reviews' else product_columns() %}
     {% set columns = match_columns(path, found, known, needed_columns(dataset)) %}
@@ -70,19 +84,24 @@
         {% do paths.append("'$." ~ (column | replace("'", "''")) ~ "'") %}
         {% do values.update({name: 'fields[' ~ loop.index ~ ']'}) %}
     {% endfor %}
-    {# A category path in JSON is a list, or a list of lists: its names with | between. #}
+    {# A category path in JSON is a list, or a list of lists: its names with | between, each
+       where it comes first. #}
     {% if dataset == 'products' and 'categories' in values %}
+        {% set given = values['categories'] %}
+        {% set names = "case when " ~ given ~ " like '[[%'
+            then flatten(from_json(" ~ given ~ ", '[[\"varchar\"]]'))
+            else from_json(" ~ given ~ ", '[\"varchar\"]') end" %}
         {% do values.update({'categories': "case
-            when " ~ values['categories'] ~ " like '[%' then array_to_string(list_distinct(
-                regexp_extract_all(" ~ values['categories'] ~ ", '\"((?:[^\"\\\\]|\\\\.)*)\"', 1)
-            ), '|') else " ~ values['categories'] ~ " end"}) %}
+            when " ~ given ~ " like '[%' then array_to_string(list_filter(
+                " ~ names ~ ", lambda name, place: list_position(" ~ names ~ ", name) = place
+            ), '|') else " ~ given ~ " end"}) %}
     {% endif %}
     {% do run_query("
         create or replace temp table json_lines as
         select
             row_number() over () as record,
             line,
-            json_valid(line) and json_type(line) = 'OBJECT' as is_object
+            " ~ duckdb__is_object('line') ~ " as is_object
         from " ~ duckdb__lines_of(path)
     ) %}
     {% do duckdb__keep_rejects(dataset, path, header_lines=0) %}

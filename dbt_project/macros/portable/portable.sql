@@ -13,6 +13,30 @@
 {%- endmacro %}
 
 
+{# One whole number that orders by a score, to so many decimals, and equal scores by who was
+   there first: the smaller key has the larger number. One key to sort by lets DuckDB keep the
+   first n of each group without sorting the rest (16 s became 7 s for 32 million rows).
+   Scores up to 500 at nine decimals, keys up to 16 million. #}
+{% macro order_key(score, key, decimals=9) -%}
+    cast(round({{ score }} * 1e{{ decimals }}) as bigint) * 16777216 + 16777215 - {{ key }}
+{%- endmacro %}
+
+
+{# A CTE that is computed once, where it stands: `with tastes {{ as_it_stands() }} (…)`. The
+   planner's guesses about joins of user, product and tag are off by thousands. #}
+{% macro as_it_stands() -%}
+    {{ return(adapter.dispatch('as_it_stands', 'rankmart')()) }}
+{%- endmacro %}
+
+{% macro default__as_it_stands() -%}
+    as
+{%- endmacro %}
+
+{% macro duckdb__as_it_stands() -%}
+    as materialized
+{%- endmacro %}
+
+
 {# 0 to 1023, the same number on every engine. #}
 {% macro bucket_of(expression) -%}
     {{ return(adapter.dispatch('bucket_of', 'rankmart')(expression)) }}

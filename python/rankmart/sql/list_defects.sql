@@ -36,9 +36,7 @@ ranks_below_one as (
 
 repeated_ranks as (
 
-    select
-        concat('rank ', rank, ' twice for user_key ', user_key, ' of model ', model) as defect
-
+    select concat('rank ', rank, ' twice for user_key ', user_key, ' of model ', model) as defect
     from lists
     group by
         model,

@@ -1,0 +1,66 @@
+{# Tables that multiply (pairs, candidates, features) are built pass by pass over buckets of
+   users or products, so that peak memory is a setting and not a function of the file.
+
+   A bucketed model writes `{{ in_bucket('user_bucket') }}` in a condition. As it stands the
+   condition is true of every bucket: one pass. The materialization puts a narrower range there
+   for each pass; the number of passes follows from the lines read and `reviews_per_pass`. #}
+
+{% macro in_bucket(column) -%}
+    {{ column }} between 0 and 1023 /* bucket */
+{%- endmacro %}
+
+
+{% macro bucket_ranges() %}
+    {% set lines = run_query(
+        "select coalesce(sum(lines_read), 0) from raw.files where dataset = 'reviews'"
+    ).columns[0][0] | float %}
+    {% set passes = [1, (lines / var('reviews_per_pass')) | round(0, 'ceil') | int] | max %}
+    {% set passes = [passes, 1024] | min %}
+    {% set ranges = [] %}
+    {% for number in range(passes) %}
+        {% do ranges.append((1024 * number // passes, 1024 * (number + 1) // passes - 1)) %}
+    {% endfor %}
+    {{ return(ranges) }}
+{% endmacro %}
+
+
+{% materialization bucketed, default %}
+
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set existing_relation = load_cached_relation(this) -%}
+    {%- set new_relation = make_intermediate_relation(target_relation) -%}
+    {%- set backup_relation = make_backup_relation(target_relation, 'table') -%}
+    {% do drop_relation_if_exists(load_cached_relation(new_relation)) %}
+    {% do drop_relation_if_exists(load_cached_relation(backup_relation)) %}
+
+    {{ run_hooks(pre_hooks) }}
+
+    {% for low, high in bucket_ranges() %}
+        {% set pass_sql = sql | replace(
+            'between 0 and 1023 /* bucket */', 'between ' ~ low ~ ' and ' ~ high
+        ) %}
+        {% if loop.first %}
+            {% call statement('main') %}
+                {{ get_create_table_as_sql(false, new_relation, pass_sql) }}
+            {% endcall %}
+        {% else %}
+            {% call statement('pass_' ~ loop.index) %}
+                {# By name: under a contract the table has the order of the YAML, not the query's. #}
+                insert into {{ new_relation }} by name {{ pass_sql }}
+            {% endcall %}
+        {% endif %}
+    {% endfor %}
+
+    {% if existing_relation is not none %}
+        {% do adapter.rename_relation(existing_relation, backup_relation) %}
+    {% endif %}
+    {% do adapter.rename_relation(new_relation, target_relation) %}
+    {% do persist_docs(target_relation, model) %}
+
+    {{ run_hooks(post_hooks) }}
+    {{ adapter.commit() }}
+    {% do drop_relation_if_exists(backup_relation) %}
+
+    {{ return({'relations': [target_relation]}) }}
+
+{% endmaterialization %}

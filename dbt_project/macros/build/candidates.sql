@@ -1,0 +1,143 @@
+{# What every generator ends with: products the user already has are left out, the rest is
+   ranked, the best are kept. The columns are the same for all of them. `scored` names a CTE
+   (split, user_key, product_key, score); a CTE `histories` must be there. #}
+{% macro propose(scored, source, decimals=9) -%}
+    unseen as (
+
+        select
+            scored.split,
+            scored.user_key,
+            scored.product_key,
+            {{ sort_key('scored.score') }} as score
+
+        from {{ scored }} as scored
+        {% if var('exclude_reviewed') %}
+        anti join histories
+            on scored.split = histories.split
+            and scored.user_key = histories.user_key
+            and scored.product_key = histories.product_key
+        {% endif %}
+
+    ),
+
+    ranked as (
+
+        select
+            *,
+            row_number() over (
+                partition by split, user_key
+                order by {{ order_key('score', 'product_key', decimals) }} desc
+            ) as score_rank
+
+        from unseen
+
+    ),
+
+    proposed as (
+
+        select
+            split,
+            user_key,
+            product_key,
+            '{{ source }}' as source,
+            cast(score as float) as source_score,
+            cast(score_rank as int) as source_rank
+
+        from ranked
+        where score_rank <= {{ var('candidates_at_most')[source] }}
+
+    )
+{%- endmacro %}
+
+
+{# The last products of the users that candidates are made for, each with the weight of its
+   place: CTEs `histories`, `targets` and `recent`. #}
+{% macro recent_histories() -%}
+    histories as (
+
+        select * from {{ ref('histories') }}
+
+    ),
+
+    targets as (
+
+        select * from {{ ref('target_users') }}
+        where {{ in_bucket('user_bucket') }}
+
+    ),
+
+    recent as (
+
+        select
+            histories.split,
+            histories.user_key,
+            histories.product_key,
+            histories.recency,
+            histories.weight * pow({{ var('recency_decay') }}, histories.recency - 1)
+                as recency_weight,
+            histories.weight * pow(histories.recency, -0.6e0) as slow_weight,
+            {{ var('neighbors_per_product') }}
+            * pow({{ var('neighbors_taper') }}, histories.recency - 1) as neighbor_depth
+
+        from histories
+        semi join targets
+            on histories.split = targets.split
+            and histories.user_key = targets.user_key
+        where histories.recency <= {{ var('history_length') }}
+
+    )
+{%- endmacro %}
+
+
+{# Products ranked the same for everyone: CTEs up to `scored`. Twice as many as are kept, so
+   that what a user already has leaves enough. #}
+{% macro same_for_everyone(source, score) -%}
+    histories as (
+
+        select * from {{ ref('histories') }}
+
+    ),
+
+    targets as (
+
+        select * from {{ ref('target_users') }}
+        where {{ in_bucket('user_bucket') }}
+
+    ),
+
+    product_stats as (
+
+        select * from {{ ref('product_stats') }}
+
+    ),
+
+    charts as (
+
+        select
+            split,
+            product_key,
+            {{ sort_key(score) }} as score,
+            row_number() over (
+                partition by split
+                order by {{ sort_key(score) }} desc, popular_score desc, product_key
+            ) as chart_rank
+
+        from product_stats
+
+    ),
+
+    scored as (
+
+        select
+            targets.split,
+            targets.user_key,
+            charts.product_key,
+            charts.score
+
+        from targets
+        inner join charts
+            on targets.split = charts.split
+        where charts.chart_rank <= 2 * {{ var('candidates_at_most')[source] }}
+
+    )
+{%- endmacro %}

@@ -1,0 +1,165 @@
+"""Features of a split don't change by what happens after its history ends."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from project import Project
+
+from .communities import DAY, START, Review, product, reviews, user, write_products, write_reviews
+
+FIT_CUTOFF = START + 700 * DAY  # 2021-12-01
+TEST_CUTOFF = START + 800 * DAY  # 2022-03-11
+CUTOFFS = {"fit_cutoff": "2021-12-01", "test_cutoff": "2022-03-11"}
+
+
+def events(after: int) -> list[Review]:
+    """What may come later: old and new users and products, and second thoughts on old ones."""
+    moments = iter(range(after + 3_600, after + 90 * DAY, DAY // 8))
+
+    def event(user_id: str, product_id: str, rating: int) -> Review:
+        return Review(user_id, product_id, rating, next(moments), f"{user_id}, {product_id}.")
+
+    return [
+        *(event(f"new-{number}", product(number, number), 5) for number in range(12)),
+        *(event(f"new-{number}", product(number, number + 1), 2) for number in range(12)),
+        *(event(user(number, 3), "new-product", 4) for number in range(12)),
+        *(event(f"new-{number}", "newer-product", 5) for number in range(6)),
+        *(event(user(number, 4), product(number + 1, 2), 5) for number in range(11)),
+        *(event(user(number, 5), product(number, 5), 1) for number in range(12)),
+    ]
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    products = write_products(tmp_path_factory.mktemp("leakage") / "products.csv")
+
+    def features_of(more: Iterable[Review], plant_a_leak: bool) -> Project:
+        """The features of the log with more events, with fixed cut-offs."""
+        scratch = tmp_path_factory.mktemp("features")
+        log = write_reviews(scratch / "reviews.csv", [*reviews(), *more])
+        project = Project(scratch, reviews=log, products=products, protocol="temporal")
+        if plant_a_leak:
+            let_every_second_user_see_the_future(project.copy_of_models())
+        project.dbt("--select", "+user_product_features", **CUTOFFS).succeeded()
+        return project
+
+    return features_of
+
+
+@pytest.fixture(scope="module")
+def built(build) -> dict[str, Project]:  # type: ignore[no-untyped-def]
+    """Warehouses by what was appended; two are built at a time, after one that parses."""
+    wanted = {
+        "nothing": ([], False),
+        "after the test cut-off": (events(TEST_CUTOFF), False),
+        "between the cut-offs": (events(FIT_CUTOFF)[:40], False),
+        "nothing, leaky": ([], True),
+        "after the test cut-off, leaky": (events(TEST_CUTOFF), True),
+    }
+    first, *others = wanted
+    projects = {first: build(*wanted[first])}
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        built = pool.map(lambda name: build(*wanted[name]), others)
+        return projects | dict(zip(others, built, strict=True))
+
+
+def let_every_second_user_see_the_future(models: Path) -> None:
+    path = models / "intermediate" / "split_interactions.sql"
+    sql = path.read_text(encoding="utf-8")
+    condition = "interactions.reviewed_epoch <= cutoffs.history_until"
+    assert sql.count(condition) == 1
+    path.write_text(
+        sql.replace(condition, f"({condition} or interactions.user_key % 2 = 0)"),
+        encoding="utf-8",
+    )
+
+
+def differing_rows(one: Project, other: Project, split: str) -> tuple[int, int]:
+    """Feature rows that only one of two warehouses has, among the users that both have, and all.
+
+    Rows are told apart by every column but the label, with ids in place of keys.
+    """
+    with duckdb.connect() as connection:
+        for name, project in (("one", one), ("other", other)):
+            connection.execute(f"attach '{project.warehouse}' as {name} (read_only)")
+            connection.execute(
+                f"""
+                create temp table features_of_{name} as
+                select users.user_id, products.product_id, because_of.product_id as because_of,
+                    features.* exclude (label, user_key, product_key, because_of_key)
+                from {name}.user_product_features as features
+                inner join (select distinct user_key, user_id from {name}.interactions) as users
+                    using (user_key)
+                inner join (select distinct product_key, product_id from {name}.interactions)
+                    as products using (product_key)
+                left join (select distinct product_key, product_id from {name}.interactions)
+                    as because_of on features.because_of_key = because_of.product_key
+                where split = '{split}'
+                """
+            )
+        connection.execute(
+            """
+            create temp table users as
+            select distinct user_id from features_of_one
+            semi join features_of_other using (user_id)
+            """
+        )
+        counts = [
+            connection.execute(
+                f"select count(*) from (from features_of_{left} semi join users using (user_id)"
+                f" except all from features_of_{right} semi join users using (user_id))"
+            ).fetchall()[0][0]
+            for left, right in (("one", "other"), ("other", "one"))
+        ]
+        [(compared,)] = connection.execute(
+            "select count(*) from features_of_one semi join users using (user_id)"
+        ).fetchall()
+    return sum(counts), compared
+
+
+@pytest.mark.parametrize("split", ["fit", "test"])
+def test_events_after_the_test_cutoff_change_no_feature(
+    built: dict[str, Project], split: str
+) -> None:
+    differing, compared = differing_rows(
+        built["nothing"], built["after the test cut-off"], split
+    )
+    assert differing == 0
+    assert compared > 5_000
+
+
+def test_events_between_the_cutoffs_change_no_feature_of_fit(built: dict[str, Project]) -> None:
+    differing, compared = differing_rows(built["nothing"], built["between the cut-offs"], "fit")
+    assert differing == 0
+    assert compared > 5_000
+
+
+def test_events_between_the_cutoffs_are_seen_by_test(built: dict[str, Project]) -> None:
+    differing, _ = differing_rows(built["nothing"], built["between the cut-offs"], "test")
+    assert differing > 100
+
+
+@pytest.mark.parametrize("split", ["fit", "test"])
+def test_the_comparison_finds_a_planted_leak(built: dict[str, Project], split: str) -> None:
+    differing, compared = differing_rows(
+        built["nothing, leaky"], built["after the test cut-off, leaky"], split
+    )
+    assert differing > 100
+    assert compared > 1_000
+
+
+def test_labels_come_after_the_history(built: dict[str, Project]) -> None:
+    for project in (built["nothing"], built["after the test cut-off"]):
+        rows = project.rows(
+            "select split, role, min(reviewed_epoch), max(reviewed_epoch)"
+            " from intermediate.split_interactions group by all"
+        )
+        span = {(split, role): (first, last) for split, role, first, last in rows}
+        assert span["fit", "history"][1] <= FIT_CUTOFF < span["fit", "label"][0]
+        assert span["fit", "label"][1] <= TEST_CUTOFF < span["test", "label"][0]
+        assert span["test", "history"][1] <= TEST_CUTOFF
+        assert ("serve", "label") not in span
