@@ -1,6 +1,7 @@
 {# The one model that decides which interaction a split may see (`history`) and which it is
    judged by (`label`). Everything downstream reads it, and no other model reads `interactions`
-   to compute a feature. #}
+   to compute a feature. What a user came to think of a product later is not seen either: a
+   split knows the last rating only if it was given by its cut-off, else the first. #}
 with
 
 interactions as (
@@ -17,19 +18,35 @@ cutoffs as (
 
 ),
 
-roles as (
+known as (
 
     select
         cutoffs.split,
+        cutoffs.history_until,
+        cutoffs.labels_until,
         interactions.*,
         case
-            when interactions.reviewed_epoch <= cutoffs.history_until then 'history'
-            when interactions.reviewed_epoch <= cutoffs.labels_until
-                and interactions.is_positive then 'label'
-        end as role
+            when interactions.rated_epoch <= cutoffs.history_until then interactions.rating
+            else interactions.first_rating
+        end as known_rating
 
     from interactions
     cross join cutoffs
+
+),
+
+roles as (
+
+    select
+        *,
+        {{ is_positive('known_rating') }} as was_positive,
+        case
+            when reviewed_epoch <= history_until then 'history'
+            when reviewed_epoch <= labels_until
+                and {{ is_positive('known_rating') }} then 'label'
+        end as role
+
+    from known
 
 ),
 
@@ -40,7 +57,8 @@ counted as (
 
     select
         *,
-        sum(case when is_positive then 1 else 0 end) over (
+        {{ is_positive('first_rating') }} as first_is_positive,
+        sum(case when {{ is_positive('first_rating') }} then 1 else 0 end) over (
             partition by user_key
             order by position desc
             rows between unbounded preceding and current row
@@ -76,10 +94,14 @@ roles as (
     select
         splits.split,
         counted.*,
+        case when splits.split = 'serve' then counted.rating else counted.first_rating end
+            as known_rating,
+        case when splits.split = 'serve' then counted.is_positive else counted.first_is_positive end
+            as was_positive,
         case
             when counted.positives_to_come > splits.label_from_last then 'history'
             when counted.positives_to_come = splits.label_from_last
-                and not counted.is_positive then 'history'
+                and not counted.first_is_positive then 'history'
             when counted.positives_to_come = splits.label_from_last
                 and counted.position > 1 then 'label'
             when counted.position = 1 then 'history'
@@ -102,8 +124,8 @@ seen as (
         user_bucket,
         reviewed_epoch,
         position,
-        rating,
-        is_positive,
+        known_rating as rating,
+        was_positive as is_positive,
         text_length,
         helpful_votes,
         total_votes,

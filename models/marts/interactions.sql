@@ -43,6 +43,8 @@ first_and_last as (
         first_review.reviewed_epoch,
         first_review.review_id,
         last_review.rating,
+        last_review.reviewed_epoch as rated_epoch,
+        first_review.rating as first_rating,
         first_review.text_length,
         first_review.helpful_votes,
         first_review.total_votes,
@@ -90,8 +92,9 @@ final as (
         {{ to_timestamp_of('first_and_last.reviewed_epoch') }} as reviewed_at,
         first_and_last.reviewed_epoch,
         first_and_last.rating,
-        coalesce(first_and_last.rating > {{ var('negative_rating_max') }}, true)
-            as is_positive,
+        first_and_last.rated_epoch,
+        first_and_last.first_rating,
+        {{ is_positive('first_and_last.rating') }} as is_positive,
         cast(row_number() over (
             partition by first_and_last.user_id
             order by first_and_last.reviewed_epoch, first_and_last.review_id

@@ -47,8 +47,8 @@ numbers as (
         try_cast(rating_text as double) as rating,
         try_cast(time_text as double) as time_number,
         {{ epoch_of_text('time_text') }} as time_as_date,
-        cast(try_cast(helpful_votes_text as double) as int) as helpful_votes,
-        cast(try_cast(total_votes_text as double) as int) as total_votes
+        try_cast(try_cast(helpful_votes_text as double) as int) as helpful_votes,
+        try_cast(try_cast(total_votes_text as double) as int) as total_votes
 
     from trimmed
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 RANKER = "ranker"
 
+MARGIN = 0.05
+
 # Metrics are exact to a billionth, so a smaller difference is none.
 PRECISION = 1e-9
 
@@ -53,7 +55,7 @@ def judge(
     popular: float,
     current: RunMetrics | None,
     *,
-    margin: float = 0.05,
+    margin: float = MARGIN,
 ) -> Verdict:
     """Decide whether a run may replace the one that is published.
 
@@ -84,6 +86,11 @@ def judge(
     return Verdict(passed=True, reason=f"{against_popular.reason}; {against_current.reason}")
 
 
+def beats_popular(ndcg: float, popular: float, *, margin: float = MARGIN) -> bool:
+    """Whether a ranker is above the popularity baseline, by `margin` of it or more."""
+    return ndcg > popular + PRECISION and ndcg >= popular * (1 + margin) - PRECISION
+
+
 def _against_popular(candidate: RunMetrics, popular: float, *, margin: float) -> Verdict:
     figures = f"ndcg@10 {candidate.ndcg:.5f}, popular {popular:.5f}"
     if candidate.is_baseline:
@@ -94,7 +101,7 @@ def _against_popular(candidate: RunMetrics, popular: float, *, margin: float) ->
             reason=f"{candidate.model} in the ranker's place is {finding}: {figures}",
         )
     needed = popular * (1 + margin)
-    passed = candidate.ndcg > popular + PRECISION and candidate.ndcg >= needed - PRECISION
+    passed = beats_popular(candidate.ndcg, popular, margin=margin)
     finding = "beats popular" if passed else "does not beat popular"
     return Verdict(
         passed=passed,

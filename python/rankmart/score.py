@@ -16,7 +16,7 @@ import duckdb
 from rankmart.contest import Contest, hold_contest, ideal_dcg, metrics_json
 from rankmart.errors import NotEnoughDataError, WarehouseError
 from rankmart.features import feature_names, generator_names, read_features
-from rankmart.gate import RANKER, RunMetrics, Verdict, judge
+from rankmart.gate import RANKER, RunMetrics, Verdict, beats_popular, judge
 from rankmart.lists import make_lists
 from rankmart.progress import Progress
 from rankmart.publish import current_run, publish
@@ -184,6 +184,11 @@ def _choose(
         note = (
             f"the ranker (NDCG@10 {contest.value(RANKER):.4f} on test users) does not"
             f" beat {best} ({contest.value(best):.4f}): {best} it is"
+        )
+    elif not beats_popular(contest.value(RANKER), contest.value("popular")):
+        note = (
+            f"the ranker (NDCG@10 {contest.value(RANKER):.4f} on test users) is too near to"
+            f" popular ({contest.value('popular'):.4f}) to be worth it: {best} it is"
         )
     else:
         return RANKER, ranker, contest, []

@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from project import BESIDE_PYTHON, ROOT
 from rankmart.demo_data import DemoData
 
 
 @dataclass(frozen=True)
-class Warehouse:
-    """A warehouse of its own, with dbt's files beside it."""
+class Shop:
+    """One warehouse at one path, so that dbt parses the project once and not for every run."""
 
     folder: Path
-    shop: DemoData
-    protocol: str
+    data: DemoData
 
     @property
-    def path(self) -> Path:
+    def warehouse(self) -> Path:
         return self.folder / "warehouse.duckdb"
 
     def run(
-        self, program: str, *arguments: str, project: Path = ROOT
+        self, program: str, *arguments: str, protocol: str, project: Path = ROOT
     ) -> subprocess.CompletedProcess[str]:
         """One process, as a user starts it in `project`."""
         inherited = {
@@ -39,10 +39,10 @@ class Warehouse:
             cwd=project,
             env=inherited
             | {
-                "RANKMART_REVIEWS": str(self.shop.reviews_path),
-                "RANKMART_PRODUCTS": str(self.shop.products_path),
-                "RANKMART_PROTOCOL": self.protocol,
-                "RANKMART_WAREHOUSE": str(self.path),
+                "RANKMART_REVIEWS": str(self.data.reviews_path),
+                "RANKMART_PRODUCTS": str(self.data.products_path),
+                "RANKMART_PROTOCOL": protocol,
+                "RANKMART_WAREHOUSE": str(self.warehouse),
                 "RANKMART_PUBLISHED": str(self.folder / "published"),
                 "RANKMART_EXPORT": str(self.folder / "recommendations.parquet"),
                 "DBT_TARGET_PATH": str(self.folder / "target"),
@@ -61,23 +61,47 @@ class Warehouse:
         return content
 
     def rows(self, sql: str, **attached: Path) -> list[tuple[Any, ...]]:
-        """The rows of a query, which may name other warehouses."""
-        with duckdb.connect(self.path, read_only=True) as connection:
-            for name, path in attached.items():
-                connection.execute(f"attach '{path}' as {name} (read_only)")
-            return connection.execute(sql).fetchall()
-
-    def copied_to(self, folder: Path) -> "Warehouse":
-        shutil.copy(self.path, folder / self.path.name)
-        return Warehouse(folder, self.shop, self.protocol)
+        return rows_of(self.warehouse, sql, **attached)
 
 
 @dataclass(frozen=True)
 class Build:
-    """What `dbt build` made, and how it ended. `results` is (name, kind, status) per node."""
+    """What one `dbt build` made, kept, and how it ended. `results` is (kind, status) per node."""
 
-    warehouse: Warehouse
+    shop: Shop
+    protocol: str
+    kept: Path
     exit_code: int
     output: str
-    results: list[tuple[str, str, str]]
+    results: list[tuple[str, str]]
     manifest: dict[str, Any]
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return rows_of(self.kept, sql)
+
+    def put_back(self) -> Shop:
+        """The shop as this build left it, to be built further."""
+        shutil.copy(self.kept, self.shop.warehouse)
+        return self.shop
+
+
+def build(shop: Shop, protocol: str) -> Build:
+    ended = shop.run("dbt", "build", protocol=protocol)
+    results = shop.written_by_dbt("run_results.json")["results"]
+    return Build(
+        shop=shop,
+        protocol=protocol,
+        kept=shutil.copy(shop.warehouse, shop.folder / f"{protocol}.duckdb"),
+        exit_code=ended.returncode,
+        output=ended.stdout,
+        results=[(result["unique_id"].split(".")[0], result["status"]) for result in results],
+        manifest=shop.written_by_dbt("manifest.json"),
+    )
+
+
+def rows_of(warehouse: Path, sql: str, **attached: Path) -> list[tuple[Any, ...]]:
+    """The rows of a query, which may name other warehouses."""
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        for name, path in attached.items():
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        return connection.execute(sql).fetchall()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-
 from built_shop import Build
+
 from project import ROOT
 
 WITHOUT_UNIT_TEST = {
@@ -54,7 +54,7 @@ def test_every_column_of_the_warehouse_is_described_and_no_other(
     built: Build, models: dict[str, dict[str, Any]]
 ) -> None:
     columns = set(
-        built.warehouse.rows(
+        built.rows(
             "select table_schema, table_name, column_name from information_schema.columns"
             " where table_schema in ('raw', 'staging', 'intermediate', 'main')"
         )
@@ -78,7 +78,7 @@ def test_every_column_of_the_warehouse_is_described_and_no_other(
 
 
 def test_descriptions_are_kept_in_the_warehouse(built: Build) -> None:
-    [(comment,)] = built.warehouse.rows(
+    [(comment,)] = built.rows(
         "select comment from duckdb_columns()"
         " where table_name = 'user_product_features' and column_name = 'standing'"
     )
@@ -137,7 +137,7 @@ def test_every_singular_test_says_why() -> None:
 def test_every_var_is_used_and_every_var_used_is_declared() -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     declared = set(project["vars"])
-    used = {name for _, sql in sql_files() for name in re.findall(r"var\(['\"](\w+)['\"]", sql)}
+    used = {name for _, sql in sql_files() for name in re.findall(r"\bvar\(['\"](\w+)", sql)}
     assert sorted(declared - used) == []
     assert sorted(used - declared) == []
 
@@ -152,9 +152,8 @@ def test_every_var_has_a_comment() -> None:
             explained = False
         elif line.startswith("  #"):
             explained = True
-        elif name := re.match(r"  (\w+):", line):
-            if not explained:
-                silent.append(name.group(1))
+        elif (name := re.match(r"  (\w+):", line)) and not explained:
+            silent.append(name.group(1))
     assert silent == []
 
 

@@ -56,7 +56,7 @@ def built(build) -> dict[str, Project]:  # type: ignore[no-untyped-def]
     wanted = {
         "nothing": ([], False),
         "after the test cut-off": (events(TEST_CUTOFF), False),
-        "between the cut-offs": (events(FIT_CUTOFF)[:40], False),
+        "between the cut-offs": (events(FIT_CUTOFF), False),
         "nothing, leaky": ([], True),
         "after the test cut-off, leaky": (events(TEST_CUTOFF), True),
     }

@@ -104,7 +104,7 @@
             " ~ duckdb__is_object('line') ~ " as is_object
         from " ~ duckdb__lines_of(path)
     ) %}
-    {% do duckdb__keep_rejects(dataset, path, header_lines=0) %}
+    {% do duckdb__keep_rejects(dataset, path) %}
     {% do run_query("
         insert into raw.malformed_lines
         select '" ~ dataset ~ "', " ~ quote_text(path) ~ ", record, 'not a JSON object', line
@@ -143,7 +143,7 @@
         {% do types.append("'field_" ~ loop.index0 ~ "': 'varchar'") %}
     {% endfor %}
     {% do run_query(duckdb__insert_records(dataset, path, values, "
-        select *, row_number() over () as record
+        select *, row_number() over () + " ~ (0 if order else 1) ~ " as record
         from read_csv(
             " ~ quote_text(path) ~ ", columns = {" ~ types | join(', ') ~ "},
             auto_detect = false, header = " ~ ('false' if order else 'true') ~ ",
@@ -152,7 +152,8 @@
             store_rejects = true
         )
     ")) %}
-    {% do duckdb__keep_rejects(dataset, path, header_lines=(0 if order else 1)) %}
+    {% do duckdb__keep_rejects(dataset, path) %}
+    {% do duckdb__number_lines(dataset, path, header_lines=(0 if order else 1)) %}
     {% set facts = source_facts(found, columns) %}
     {% if order %}
         {% do facts.update({'name': 'ratings_2014' if order[0] == 'user_id' else 'ratings_2018'}) %}
@@ -197,11 +198,9 @@
 {% endmacro %}
 
 
-{# Lines that the CSV reader put aside, one row a line with its first complaint, into
-   raw.malformed_lines; then the lines of the records read, counted past them. Exact but for
-   blank lines and line breaks within quotes, which the reader counts with their record. #}
-{% macro duckdb__keep_rejects(dataset, path, header_lines) %}
-    {% set file = quote_text(path) %}
+{# Lines that the reader put aside, one row a line with its first complaint, into
+   raw.malformed_lines; then the line of each record, which the reader does not tell. #}
+{% macro duckdb__keep_rejects(dataset, path) %}
     {% do run_query("
         create or replace temp table rejects as
         select
@@ -227,31 +226,47 @@
     {% endif %}
     {% do run_query("
         insert into raw.malformed_lines
-        select '" ~ dataset ~ "', " ~ file ~ ", source_line, reason, raw_line from rejects
+        select '" ~ dataset ~ "', " ~ quote_text(path) ~ ", source_line, reason, raw_line
+        from rejects
     ") %}
-    {% if header_lines or run_query('select count(*) from rejects').columns[0][0] %}
-    {% do run_query("
-        update raw." ~ dataset ~ " as records
-        set source_line = records.source_line + " ~ header_lines ~ " + gaps.rejects_before
-        from (
+{% endmacro %}
+
+
+{# Records were numbered in their order. Lines put aside and blank lines lie between them: the
+   k-th record is on the k-th of the other lines. Where fields hold line breaks, a record takes
+   more than one line, and the reader counts it as one, and so do we. #}
+{% macro duckdb__number_lines(dataset, path, header_lines) %}
+    {% set file = quote_text(path) %}
+    {% set counts = run_query("
+        select
+            (select count(*) from rejects) as rejected,
+            (select count(*) from raw." ~ dataset ~ " where source_file = " ~ file ~ ") as records,
+            count(*) as lines,
+            count(*) filter (trim(coalesce(line, '')) = '') as blank
+        from " ~ duckdb__lines_of(path, rejects=false)
+    ).rows[0] %}
+    {% set one_line_each = counts[2] - counts[3] == header_lines + counts[0] + counts[1] %}
+    {% if counts[0] or (counts[3] and one_line_each) %}
+        {% do run_query("
+            create or replace temp table record_lines as
             select
-                rejects_before,
-                records_before,
-                lead(records_before) over (order by rejects_before) as next_records_before
+                row_number() over (order by lines.source_line) + " ~ header_lines ~ " as record,
+                lines.source_line
             from (
-                select 0 as rejects_before, 0 as records_before
-                union all
-                select
-                    row_number() over (order by source_line),
-                    source_line - " ~ header_lines ~ " - row_number() over (order by source_line)
-                from rejects
-            )
-        ) as gaps
-        where records.source_file = " ~ file ~ "
-            and records.source_line > gaps.records_before
-            and (gaps.next_records_before is null
-                or records.source_line <= gaps.next_records_before)
-    ") %}
+                select row_number() over () as source_line, line
+                from " ~ duckdb__lines_of(path, rejects=false) ~ "
+            ) as lines
+            anti join rejects on lines.source_line = rejects.source_line
+            where lines.source_line > " ~ header_lines ~ "
+                " ~ ("and trim(coalesce(lines.line, '')) != ''" if one_line_each else "") ~ ";
+            update raw." ~ dataset ~ " as records
+            set source_line = record_lines.source_line
+            from record_lines
+            where records.source_file = " ~ file ~ "
+                and records.source_line = record_lines.record
+                and record_lines.record != record_lines.source_line;
+            drop table record_lines;
+        ") %}
     {% endif %}
 {% endmacro %}
 

@@ -64,7 +64,8 @@
 {%- endmacro %}
 
 
-{# Seconds since 1970 of a date or timestamp in text; null where it is none. #}
+{# Seconds since 1970 of a date or timestamp in text, UTC unless it says its offset; null where
+   it is none. #}
 {% macro epoch_of_text(expression) -%}
     {{ return(adapter.dispatch('epoch_of_text', 'rankmart')(expression)) }}
 {%- endmacro %}
@@ -74,7 +75,11 @@
 {%- endmacro %}
 
 {% macro duckdb__epoch_of_text(expression) -%}
-    try_cast(floor(epoch(try_cast({{ expression }} as timestamp))) as bigint)
+    try_cast(floor(case
+        when regexp_matches({{ expression }}, ':[0-9.]+ ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')
+            then epoch(try_cast({{ expression }} as timestamp with time zone))
+        else epoch(try_cast({{ expression }} as timestamp))
+    end) as bigint)
 {%- endmacro %}
 
 

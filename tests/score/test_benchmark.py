@@ -1,0 +1,97 @@
+"""`rankmart benchmark` writes the JSON that others compare by."""
+
+import json
+
+import pytest
+
+from project import ROOT, Finished, Project
+from rankmart.demo_data import DemoData
+
+FIGURES = {
+    "ndcg_at_10",
+    "recall_at_10",
+    "hit_rate_at_10",
+    "mrr_at_10",
+    "ndcg_at_5",
+    "recall_at_5",
+    "ndcg_at_20",
+    "recall_at_20",
+    "catalog_coverage_at_10",
+}
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("benchmark"))
+
+
+@pytest.fixture(scope="module")
+def finished(scratch: Project, small_shop: DemoData) -> Finished:
+    return scratch.rankmart(
+        "benchmark",
+        "--project",
+        str(ROOT),
+        "--reviews",
+        str(small_shop.reviews_path),
+        "--products",
+        str(small_shop.products_path),
+        "--protocol",
+        "leave_last_out",
+        "--out",
+        "out/benchmark.json",
+    ).succeeded()
+
+
+def test_the_json_has_the_agreed_form(scratch: Project, finished: Finished) -> None:
+    written = json.loads((scratch.scratch / "out/benchmark.json").read_text())
+    assert json.loads(finished.stdout) == written
+    assert set(written) >= {
+        "protocol",
+        "data",
+        "seconds",
+        "peak_memory_mb",
+        "candidate_recall",
+        "models",
+    }
+    assert written["protocol"] == "leave_last_out"
+    assert set(written["data"]) == {"users", "products", "interactions", "test_users"}
+    assert set(written["seconds"]) == {"dbt", "score", "total"}
+    assert set(written["models"]) >= {"ranker", "popular", "co_visited", "next", "two_hop", "trending"}
+    for figures in written["models"].values():
+        assert set(figures) == FIGURES
+        assert all(0 <= value <= 1 for value in figures.values())
+
+
+def test_the_numbers_are_of_the_file(
+    scratch: Project, finished: Finished, scored_shop: Project
+) -> None:
+    written = json.loads(finished.stdout)
+    [(users, products, interactions)] = scored_shop.rows(
+        "select count(distinct user_key), count(distinct product_key), count(*) from interactions"
+    )
+    data = written["data"]
+    assert (data["users"], data["products"], data["interactions"]) == (
+        users,
+        products,
+        interactions,
+    )
+    # Every user with a second interaction and a positive that is not the first has a test label.
+    assert 0.9 * users < data["test_users"] <= users
+    seconds = written["seconds"]
+    assert seconds["total"] == pytest.approx(seconds["dbt"] + seconds["score"], abs=0.11)
+    assert 100 < written["peak_memory_mb"] < 4000
+    assert 0.2 < written["candidate_recall"] <= 1
+    assert written["models"]["ranker"]["ndcg_at_10"] > written["models"]["popular"]["ndcg_at_10"]
+
+
+def test_nothing_but_the_json_is_left(scratch: Project, finished: Finished) -> None:
+    assert [path.name for path in scratch.scratch.rglob("*") if path.is_file()] == [
+        "benchmark.json"
+    ]
+
+
+def test_a_step_that_fails_is_named(scratch: Project) -> None:
+    failed = scratch.rankmart("benchmark", "--project", str(ROOT), "--reviews", "nowhere.csv")
+    message = failed.failed_plainly()
+    assert "no file of reviews at" in message
+    assert "dbt run ended with exit code 2" in message

@@ -1,0 +1,86 @@
+"""A run that is worse than the published one is refused, kept with the reason, and not served."""
+
+from pathlib import Path
+
+import pytest
+from litestar.testing import TestClient
+
+from project import Finished, Project
+from rankmart_serving.app import create_app
+from rankmart_serving.settings import Settings
+
+# Everyone now wants what comes after what they wanted.
+SPOIL_LABELS = """
+update intermediate.labels set product_key = product_key %
+    (select max(product_key) from interactions) + 1
+where split = 'test'
+"""
+RUNS = "select run_id, verdict, verdict_reason, is_current from ranker.runs order by created_at"
+
+
+@pytest.fixture(scope="module")
+def spoilt(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = scored_shop.copied_to(tmp_path_factory.mktemp("spoilt"))
+    project.change(SPOIL_LABELS)
+    return project
+
+
+@pytest.fixture(scope="module")
+def refusal(spoilt: Project) -> Finished:
+    return spoilt.rankmart("score")
+
+
+def first_product_served(project: Project) -> tuple[str, str]:
+    user_id = project.value("select min(user_id) from users")
+    with TestClient(create_app(Settings(published=project.published))) as client:
+        answer = client.get(f"/v1/users/{user_id}/recommendations").json()
+    return answer["run_id"], answer["items"][0]["product_id"]
+
+
+def test_the_refusal_says_why_and_how_to_publish_all_the_same(
+    refusal: Finished, scored_shop: Project
+) -> None:
+    message = refusal.failed_plainly(exit_code=3)
+    assert "worse than the current run" in message
+    assert "rankmart score --accept" in message
+
+
+def test_the_refused_run_is_kept_with_its_reason(
+    spoilt: Project, refusal: Finished, scored_shop: Project
+) -> None:
+    assert refusal.exit_code == 3
+    [published, refused] = spoilt.rows(RUNS)
+    assert published[0] == scored_shop.current_run
+    assert (published[1], published[3]) == ("published", True)
+    assert (refused[1], refused[3]) == ("refused", False)
+    assert "worse than the current run" in refused[2]
+    assert spoilt.rows("select distinct run_id from ranker.refused_recommendations") == [
+        (refused[0],)
+    ]
+
+
+def test_the_old_run_stays_published(
+    spoilt: Project, refusal: Finished, scored_shop: Project
+) -> None:
+    assert refusal.exit_code == 3
+    lists = "select * from ranker.recommendations order by user_id, rank"
+    assert spoilt.rows(lists) == scored_shop.rows(lists)
+    assert spoilt.current_run == scored_shop.current_run
+    assert not spoilt.export.exists()
+    assert first_product_served(spoilt) == first_product_served(scored_shop)
+
+
+def test_a_run_accepted_by_hand_is_published(
+    scored_shop: Project, refusal: Finished, spoilt: Project, tmp_path: Path
+) -> None:
+    assert refusal.exit_code == 3
+    project = spoilt.copied_to(tmp_path)
+    accepted = project.rankmart("score", "--accept").succeeded()
+    assert "accepted by hand" in accepted.in_words()
+    [(old, *_), (new, verdict, reason, is_current)] = project.rows(RUNS)
+    assert old == scored_shop.current_run != new
+    assert (verdict, is_current) == ("published", True)
+    assert reason.startswith("accepted by hand, though")
+    assert project.current_run == new
+    assert project.rows("select distinct run_id from ranker.recommendations") == [(new,)]
+    assert first_product_served(project)[0] == new
