@@ -60,6 +60,7 @@ lint: setup ## Format, lint and types, Python and SQL
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 models dbt_project
+	$(BIN)/sqlfluff lint --templater placeholder python/rankmart/sql
 
 .PHONY: test
 test: lint ## Every check that CI runs

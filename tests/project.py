@@ -65,6 +65,8 @@ class Project:
     reviews: str | Path = ""
     products: str | Path = ""
     protocol: str = ""
+    warehouse_in: Path | None = None
+    """The warehouse's folder, where it is not `scratch`."""
     more: Mapping[str, str] = field(default_factory=dict)
     """More environment variables."""
 
@@ -95,7 +97,7 @@ class Project:
 
     @property
     def warehouse(self) -> Path:
-        return self.scratch / "warehouse.duckdb"
+        return (self.warehouse_in or self.scratch) / "warehouse.duckdb"
 
     @property
     def published(self) -> Path:
@@ -128,7 +130,7 @@ class Project:
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
                 "COLUMNS": "200",
             }
-            | self.more
+            | dict(self.more)
         )
 
     def dbt(self, *arguments: str, **dbt_vars: Any) -> Finished:
@@ -146,6 +148,18 @@ class Project:
         if parsed.exists() and (self.root / "models").is_symlink():
             _PARSED[vars_given] = parsed.read_bytes()
         return finished
+
+    def started_dbt(self) -> "subprocess.Popen[str]":
+        """`dbt run`, not waited for."""
+        return subprocess.Popen(
+            [BESIDE_PYTHON / "dbt", "run"],
+            cwd=self.root,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def read(self, **dbt_vars: Any) -> Finished:
         """`dbt run` of the models that tell what became of every line, and no others."""

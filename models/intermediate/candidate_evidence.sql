@@ -44,6 +44,7 @@ edges as (
         neighbors.association,
         neighbors.forward_association,
         neighbors.backward_association,
+        neighbors.recent_association,
         neighbors.next_share,
         neighbors.transition_gain,
         cast(null as double) as two_hop_association
@@ -67,6 +68,7 @@ edges as (
         cast(null as double) as association,
         cast(null as float) as forward_association,
         cast(null as float) as backward_association,
+        cast(null as float) as recent_association,
         cast(null as double) as next_share,
         cast(null as double) as transition_gain,
         two_hops.association as two_hop_association
@@ -113,12 +115,15 @@ evidence as (
         cast({{ exact_sum('forward_association * recency_weight') }} as float) as forward_sum,
         cast({{ exact_sum('backward_association * recency_weight') }} as float)
             as backward_sum,
+        cast({{ exact_sum('recent_association * recency_weight') }} as float) as recent_sum,
         cast({{ exact_sum('next_share * recency_weight') }} as float) as next_sum,
         cast({{ exact_sum('transition_gain * slow_weight') }} as float) as transition_sum,
         cast({{ exact_sum('two_hop_association * recency_weight') }} as float) as two_hop_sum,
         cast(max(case when recency = 1 then association end) as float) as association_last_1,
         cast(max(case when recency = 2 then association end) as float) as association_last_2,
         cast(max(case when recency = 3 then association end) as float) as association_last_3,
+        cast(max(case when recency = 1 then recent_association end) as float)
+            as recent_last_1,
         cast(max(case when recency = 1 then next_share end) as float) as next_last_1,
         cast(max(case when recency = 1 then transition_gain end) as float)
             as transition_last_1,

@@ -22,7 +22,8 @@ popularity as (
     select
         split,
         product_key,
-        interaction_count
+        interaction_count,
+        as_of
 
     from {{ ref('product_stats') }}
 
@@ -32,7 +33,8 @@ catalog_sizes as (
 
     select
         split,
-        count(*) as product_count
+        count(*) as product_count,
+        max(as_of) as as_of
 
     from popularity
     group by split
@@ -47,6 +49,7 @@ forward_pairs as (
         later.product_key as other_key,
         gaps.gap,
         earlier.weight * later.weight as weight,
+        later.reviewed_epoch as paired_epoch,
         1 as is_forward
 
     from histories as earlier
@@ -67,6 +70,7 @@ backward_pairs as (
         earlier.product_key as other_key,
         gaps.gap,
         earlier.weight * later.weight as weight,
+        later.reviewed_epoch as paired_epoch,
         0 as is_forward
 
     from histories as later
@@ -87,6 +91,22 @@ pairs as (
 
 ),
 
+dated as (
+
+    select
+        pairs.*,
+        pow(
+            2e0,
+            -(catalog_sizes.as_of - pairs.paired_epoch) / 86400e0
+            / {{ var('pair_half_life_days') }}
+        ) as freshness
+
+    from pairs
+    inner join catalog_sizes
+        on pairs.split = catalog_sizes.split
+
+),
+
 summed as (
 
     select
@@ -94,6 +114,10 @@ summed as (
         product_key,
         other_key,
         count(*) as pair_count,
+        {{ exact_sum(
+            'freshness * weight / gap * case when is_forward = 1 then 1 else '
+            ~ var('backward_weight') ~ ' end'
+        ) }} as recent_weight,
         {{ exact_sum('is_forward * weight / gap') }} as forward_weight,
         {{ exact_sum('(1 - is_forward) * weight / gap') }} as backward_weight,
         {{ exact_sum('case when is_forward = 1 and gap = 1 then weight else 0 end') }}
@@ -102,7 +126,7 @@ summed as (
             'case when is_forward = 1 and gap <= 10 then weight / sqrt(gap) else 0 end'
         ) }} as transition_count
 
-    from pairs
+    from dated
     group by split, product_key, other_key
 
 ),
@@ -113,6 +137,7 @@ associated as (
         summed.*,
         pow(popularity.interaction_count, {{ var('popularity_power_from') }})
         * pow(other.interaction_count, {{ var('popularity_power_to') }}) as expected,
+        popularity.interaction_count as popularity_count,
         catalog_sizes.product_count,
         sum(summed.next_count) over (
             partition by summed.split, summed.product_key
@@ -142,6 +167,7 @@ scored as (
         ) }} as association,
         forward_weight / expected as forward_association,
         backward_weight / expected as backward_association,
+        {{ sort_key('recent_weight / sqrt(popularity_count)') }} as recent_association,
         {{ sort_key('next_count / (next_total + 10)') }} as next_share,
         {{ sort_key(
             'ln(1 + transition_count * product_count / ' ~ var('transition_smoothing') ~ 'e0)'
@@ -175,6 +201,7 @@ neighbors as (
         association,
         cast(forward_association as float) as forward_association,
         cast(backward_association as float) as backward_association,
+        cast(recent_association as float) as recent_association,
         next_share,
         transition_gain
 

@@ -96,8 +96,10 @@ roles as (
         counted.*,
         case when splits.split = 'serve' then counted.rating else counted.first_rating end
             as known_rating,
-        case when splits.split = 'serve' then counted.is_positive else counted.first_is_positive end
-            as was_positive,
+        case
+            when splits.split = 'serve' then counted.is_positive
+            else counted.first_is_positive
+        end as was_positive,
         case
             when counted.positives_to_come > splits.label_from_last then 'history'
             when counted.positives_to_come = splits.label_from_last

@@ -39,6 +39,11 @@ def benchmark(
     memory is the larger one of the two processes, in MB of 2^20 bytes. Figures of a run that
     the gate refuses are returned too. Raises RankmartError where a step fails.
     """
+    if not (project / "dbt_project.yml").exists():
+        raise RankmartError(
+            f"no dbt_project.yml in {project.resolve()}: go to the repository, or name it with"
+            " --project"
+        )
     with tempfile.TemporaryDirectory(prefix="rankmart-benchmark-") as name:
         scratch = Path(name)
         environment = os.environ | {

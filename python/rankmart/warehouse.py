@@ -58,7 +58,11 @@ def open_warehouse(
     try:
         run(connection, "set timezone = 'UTC'")
         yield connection
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except (
+        duckdb.IOException,
+        duckdb.OutOfMemoryException,
+        duckdb.TransactionException,
+    ) as error:
         raise WarehouseError(_what_to_free(error)) from error
     finally:
         connection.close()

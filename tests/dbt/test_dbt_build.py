@@ -48,12 +48,17 @@ def test_number_of_passes_does_not_change_the_rows(build_of: Callable[[str], Bui
     in_one_pass = build_of("temporal")
     shop = in_one_pass.put_back()
     ended = shop.run(
-        *("dbt", "run", "--select", "config.materialized:bucketed"),
+        *("dbt", "run", "--select", "product_pairs", "candidates", "user_product_features"),
         *("--vars", "{reviews_per_pass: 600}"),
         protocol="temporal",
     )
     assert ended.returncode == 0, ended.stdout
-    for table in ("main.user_product_features", "intermediate.product_pairs"):
+    tables = (
+        "intermediate.product_pairs",
+        "intermediate.candidates",
+        "main.user_product_features",
+    )
+    for table in tables:
         difference = f"""
             with
             now as (select * from {table}),

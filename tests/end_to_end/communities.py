@@ -35,7 +35,7 @@ def user(community: int, member: int) -> str:
 
 
 def order_of(member: int) -> list[int]:
-    """The numbers of the community's products in the order of this member; the last is held out."""
+    """The community's products in the order of this member, by number; the last is held out."""
     stride = STRIDES[member // PRODUCTS % len(STRIDES)]
     return [(member + stride * step) % PRODUCTS for step in range(PRODUCTS)]
 

@@ -71,7 +71,7 @@ def test_everyone_has_a_full_list_in_order(lists: Lists) -> None:
 
 
 def test_no_list_has_what_the_user_has_or_a_variant_of_it(lists: Lists) -> None:
-    has = defaultdict(set)
+    has: defaultdict[str, set[str]] = defaultdict(set)
     for review in reviews():
         has[review.user_id] |= {review.product_id, variant_of(review.product_id)}
     for user_id, items in lists.items():
@@ -85,7 +85,10 @@ def test_no_list_has_two_variants_of_one_product(lists: Lists) -> None:
 
 
 def test_the_colours_of_a_product_are_one_family(scored: Project) -> None:
-    families = scored.rows("select family_id, list_sort(list(product_id)) from product_variants group by all order by all")
+    families = scored.rows(
+        "select family_id, list_sort(list(product_id)) from product_variants"
+        " group by all order by all"
+    )
     assert families == [
         (product(community, 0), [product(community, 0), variant_of(product(community, 0))])
         for community in range(12)
@@ -101,7 +104,8 @@ def test_an_unknown_user_gets_popular_products(client: TestClient[Litestar]) -> 
 
 def test_the_log_is_what_it_claims_to_be() -> None:
     missing = {
-        user_id: {product(int(user_id[1:3]), number) for number in range(9)} for user_id in held_out()
+        user_id: {product(int(user_id[1:3]), number) for number in range(9)}
+        for user_id in held_out()
     }
     for review in reviews():
         missing[review.user_id].remove(review.product_id)

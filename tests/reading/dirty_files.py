@@ -67,8 +67,6 @@ KAGGLE_LINES: list[Line] = [
     Line(f"36,P1,U36,n,0,0,5,{FIRST},s,the last", ACCEPTED),
 ]
 
-# Blank lines and line breaks within quotes count with their record: line numbers after them are
-# not those of the file.
 WITH_BLANK_LINES: list[Line] = [
     Line("user_id,product_id,timestamp,rating,text", None),
     Line(f"blank-1,P1,{FIRST},5,t", ACCEPTED),
@@ -78,12 +76,23 @@ WITH_BLANK_LINES: list[Line] = [
     Line("", None),
     Line("", None),
     Line(f"blank-4,P1,{FIRST},8,t", "rating outside 1 to 5"),
-    Line(f'blank-5,P1,{FIRST},5,"of two', ACCEPTED),
     Line("", None),
-    Line('lines and a blank one"', None),
     Line(f"blank-6,P1,{FIRST},5,t", ACCEPTED),
     Line("blank-7", "malformed line: missing columns"),
     Line(f"blank-8,P1,{FIRST},5,t", ACCEPTED),
+]
+
+
+# A record counts as one line, however many it takes.
+WITH_LINE_BREAKS: list[Line] = [
+    Line("user_id,product_id,timestamp,rating,text", None),
+    Line(f"break-1,P1,{FIRST},5,t", ACCEPTED),
+    Line(f'break-2,P1,{FIRST},5,"of three\n\nlines, one of them blank"', ACCEPTED),
+    Line("break-3", "malformed line: missing columns"),
+    Line(f'break-4,P1,{FIRST},8,"of two\nlines"', "rating outside 1 to 5"),
+    Line(f"break-5,P1,{FIRST},5,t", ACCEPTED),
+    Line("break-6", "malformed line: missing columns"),
+    Line(f"break-7,P1,{FIRST},5,t", ACCEPTED),
 ]
 
 
@@ -95,11 +104,15 @@ def review(**fields: object) -> str:
 
 JSON_LINES: list[Line] = [
     Line(review(), ACCEPTED),
-    Line('{"reviewerID": "J02", "asin": "P1", "overall": 5.0, ', "malformed line: not a JSON object"),
+    Line(
+        '{"reviewerID": "J02", "asin": "P1", "overall": 5.0, ', "malformed line: not a JSON object"
+    ),
     Line('["J03", "P1", 5.0]', "malformed line: not a JSON object"),
     Line("null", "malformed line: not a JSON object"),
     Line("", None),
-    Line('{"reviewerID": "J04", "overall": 5.0, "unixReviewTime": 1367366400}', "empty product id"),
+    Line(
+        '{"reviewerID": "J04", "overall": 5.0, "unixReviewTime": 1367366400}', "empty product id"
+    ),
     Line(review(reviewerID=None), "empty user id"),
     Line(review(reviewerID="J05", overall="good"), "rating is not a number"),
     Line(review(reviewerID="J06", unixReviewTime=None), "empty time"),
@@ -110,11 +123,9 @@ JSON_LINES: list[Line] = [
 DIRTY: dict[str, list[Line]] = {
     "dirty.csv": KAGGLE_LINES,
     "dirty_blank.csv": WITH_BLANK_LINES,
+    "dirty_breaks.csv": WITH_LINE_BREAKS,
     "dirty.jsonl": JSON_LINES,
 }
-
-
-WITH_EXACT_LINES = ("dirty.csv", "dirty.jsonl")
 
 
 def content(lines: list[Line]) -> bytes:

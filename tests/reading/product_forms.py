@@ -74,13 +74,13 @@ CSV = (
     'mug,"Mug, blue",Ton,Kitchen|Mugs,12.50,blue\n'
     "cup,Cup,Unknown,Kitchen,0,\n"
     "cup,Cup of tea,Ton,Kitchen,3,\n"
-).encode()
+)
 
 FILES: dict[str, bytes] = {
     "metadata_2014.json": UCSD_2014,
     "meta_2018.json.gz": gzip.compress(UCSD_2018),
     "meta_2023.jsonl": MCAULEY_2023,
-    "products.csv": CSV,
+    "products.csv": CSV.encode(),
 }
 
 PRODUCTS = [
@@ -91,7 +91,13 @@ PRODUCTS = [
         "Sports & Outdoors|Other Sports|Dance",
         3.17,
     ),
-    Product("0000032069", "Adult Ballet Tutu Cheetah Pink", "BubuBibi", "Sports & Outdoors|Dance", 1012.99),
+    Product(
+        "0000032069",
+        "Adult Ballet Tutu Cheetah Pink",
+        "BubuBibi",
+        "Sports & Outdoors|Dance",
+        1012.99,
+    ),
     Product("0000032070", None, None, None, None),
     Product("B01CUPMQZF", "No price & no store", None, None, None),
     Product("mug", "Mug, blue", "Ton", "Kitchen|Mugs", 12.5),

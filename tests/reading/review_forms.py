@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -45,7 +46,7 @@ def text(*lines: str) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def json_lines(*objects: dict[str, object]) -> bytes:
+def json_lines(*objects: Mapping[str, object]) -> bytes:
     return text(*(json.dumps(value) for value in objects))
 
 
@@ -61,22 +62,21 @@ def moment(epoch: int) -> datetime:
 
 KAGGLE = Form(
     text(
-        "Id,ProductId,UserId,ProfileName,HelpfulnessNumerator,HelpfulnessDenominator,Score,Time,Summary,Text",
+        "Id,ProductId,UserId,ProfileName,HelpfulnessNumerator,HelpfulnessDenominator,"
+        "Score,Time,Summary,Text",
         f'1,B001E4KFG0,A3SGXH7AUHU8GW,delmartian,1,2,5,{FIRST},Good,"Crisp, and ""fresh"" too."',
-        f'2,B00813GRG4,A1D87F6ZCVE5NK,"Pa, dll",0,0,1,{SECOND},Not as told,Small &amp; stale.<br />No.',
+        f'2,B00813GRG4,A1D87F6ZCVE5NK,"Pa, dll",0,0,1,{SECOND},Not it,Small &amp; stale.<br />No.',
         f"3,B000LQOCH0,ABXLMWJIXXAIN,Natalia,,,4,{THIRD},,",
     ),
     "kaggle_fine_foods",
     [
-        Record(
-            "A3SGXH7AUHU8GW", "B001E4KFG0", 5, FIRST, "Good", 'Crisp, and "fresh" too.', 1, 2
-        ),
+        Record("A3SGXH7AUHU8GW", "B001E4KFG0", 5, FIRST, "Good", 'Crisp, and "fresh" too.', 1, 2),
         Record(
             "A1D87F6ZCVE5NK",
             "B00813GRG4",
             1,
             SECOND,
-            "Not as told",
+            "Not it",
             "Small & stale. No.",
             0,
             0,
@@ -330,8 +330,9 @@ BYTE_ORDER_MARK = Form(
 )
 
 WINDOWS_LINES = Form(
-    text("user_id,product_id,timestamp,rating", f"crlf-1,mug,{FIRST},3", f"crlf-2,mug,{SECOND},4")
-    .replace(b"\n", b"\r\n"),
+    text(
+        "user_id,product_id,timestamp,rating", f"crlf-1,mug,{FIRST},3", f"crlf-2,mug,{SECOND},4"
+    ).replace(b"\n", b"\r\n"),
     "minimal",
     [Record("crlf-1", "mug", 3, FIRST), Record("crlf-2", "mug", 4, SECOND)],
 )
@@ -391,7 +392,10 @@ def compressed(prefix: str) -> tuple[bytes, bytes, list[Record]]:
     ]
     as_csv = text(
         "user_id,product_id,timestamp,rating,text",
-        *(f"{one.user_id},{one.product_id},{one.epoch},{one.rating},{one.body}" for one in records),
+        *(
+            f"{one.user_id},{one.product_id},{one.epoch},{one.rating},{one.body}"
+            for one in records
+        ),
     )
     as_json = json_lines(
         *(

@@ -17,9 +17,7 @@ def three_files(tmp_path: Path) -> Project:
     for number in (1, 2, 3):
         (tmp_path / f"part-{number}.csv").write_text(HEADER + f"u{number},mug,{FIRST},5\n")
     (tmp_path / "products.csv").write_text("product_id,title\nmug,Mug\n")
-    return Project(
-        tmp_path, reviews=tmp_path / "part-*.csv", products=tmp_path / "products.csv"
-    )
+    return Project(tmp_path, reviews=tmp_path / "part-*.csv", products=tmp_path / "products.csv")
 
 
 def test_changed_files_are_read_again_and_unchanged_ones_are_not(three_files: Project) -> None:

@@ -33,7 +33,10 @@ def test_every_record_says_what_the_file_says(every_form: Project, name: str) ->
 
 def test_a_glob_is_read_in_the_order_of_the_names(every_form: Project) -> None:
     files = [
-        name for (name,) in every_form.rows("select source_file from reviews group by all order by min(review_id)")
+        name
+        for (name,) in every_form.rows(
+            "select source_file from reviews group by all order by min(review_id)"
+        )
     ]
     assert [file.rsplit("/", 1)[-1] for file in files] == sorted(FORMS)
 

@@ -11,7 +11,9 @@ from .review_forms import FIRST, SECOND, text
 REVIEWS = "select user_id, product_id, rating, cast(epoch(reviewed_at) as bigint) from reviews"
 
 
-@pytest.mark.parametrize(("python_name", "dbt_name"), [("latin-1", "latin-1"), ("utf-16", "utf-16")])
+@pytest.mark.parametrize(
+    ("python_name", "dbt_name"), [("latin-1", "latin-1"), ("utf-16", "utf-16")]
+)
 def test_other_encodings_are_read_when_named(
     tmp_path: Path, python_name: str, dbt_name: str
 ) -> None:

@@ -69,7 +69,11 @@ CASES: dict[str, Case] = {
         name="reviews.json",
     ),
     "mostly malformed": Case(
-        ["3 of 5 lines of reviews are malformed", "line 4 (missing columns)", "max_rejected_share"],
+        [
+            "3 of 5 lines of reviews are malformed",
+            "line 4 (missing columns)",
+            "max_rejected_share",
+        ],
         GOOD + b"a\nb\nc\n",
     ),
     "a gzip that is none": Case(["reviews.csv.gz"], GOOD, name="reviews.csv.gz"),

@@ -56,7 +56,14 @@ def test_the_json_has_the_agreed_form(scratch: Project, finished: Finished) -> N
     assert written["protocol"] == "leave_last_out"
     assert set(written["data"]) == {"users", "products", "interactions", "test_users"}
     assert set(written["seconds"]) == {"dbt", "score", "total"}
-    assert set(written["models"]) >= {"ranker", "popular", "co_visited", "next", "two_hop", "trending"}
+    assert set(written["models"]) >= {
+        "ranker",
+        "popular",
+        "co_visited",
+        "next",
+        "two_hop",
+        "trending",
+    }
     for figures in written["models"].values():
         assert set(figures) == FIGURES
         assert all(0 <= value <= 1 for value in figures.values())

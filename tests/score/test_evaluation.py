@@ -57,17 +57,14 @@ def ranked_by_the_published_model(project: Project) -> list[ListRow]:
             " where split = 'test'"
         ).to_arrow_table()
     matrix = np.column_stack(
-        [
-            table.column(name).to_numpy(zero_copy_only=False).astype(np.float32)
-            for name in features
-        ]
+        [table.column(name).to_numpy(zero_copy_only=False).astype(np.float32) for name in features]
     )
     scores = booster.inplace_predict(matrix, predict_type="margin").tolist()
     users = table.column("user_key").to_pylist()
     products = table.column("product_key").to_pylist()
     rows = []
     rank, user_before = 0, None
-    for user, score, product in sorted(
+    for user, _, product in sorted(
         zip(users, [-score for score in scores], products, strict=True)
     ):
         rank = rank + 1 if user == user_before else 1
@@ -139,7 +136,7 @@ def test_gains_are_shares(scored_shop: Project) -> None:
 
 
 def test_no_list_has_variants_of_one_product_or_of_what_the_user_has(scored_shop: Project) -> None:
-    assert scored_shop.value("select count(*) from product_variants") > 50
+    assert scored_shop.value("select count(*) from product_variants") >= 50
     families = (
         "select lists.user_id, coalesce(variants.family_id, lists.product_id) as family_id"
         " from ranker.recommendations as lists"

@@ -16,9 +16,10 @@
 {# One whole number that orders by a score, to so many decimals, and equal scores by who was
    there first: the smaller key has the larger number. One key to sort by lets DuckDB keep the
    first n of each group without sorting the rest (16 s became 7 s for 32 million rows).
-   Scores up to 500 at nine decimals, keys up to 16 million. #}
+   Scores are told apart up to 500 at nine decimals, keys up to 16 million. #}
 {% macro order_key(score, key, decimals=9) -%}
-    cast(round({{ score }} * 1e{{ decimals }}) as bigint) * 16777216 + 16777215 - {{ key }}
+    cast(round(least({{ score }}, 5e{{ 11 - decimals }}) * 1e{{ decimals }}) as bigint) * 16777216
+    + 16777215 - {{ key }}
 {%- endmacro %}
 
 

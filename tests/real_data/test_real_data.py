@@ -1,0 +1,149 @@
+"""Real Amazon reviews through the whole job, where they are kept beside the repository.
+
+RANKMART_REAL_DATA names their folder (default: ../shared/data). RANKMART_SLOW=1 adds the full
+run of the large set, some five minutes.
+"""
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from project import ROOT, Project
+
+DATA = Path(os.environ.get("RANKMART_REAL_DATA") or ROOT.parent / "shared" / "data")
+
+pytestmark = [
+    pytest.mark.real_data,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"no real data at {DATA}"),
+]
+
+REPORT = (
+    "select source_form, lines_read, accepted_lines + duplicate_lines + rejected_lines,"
+    " unaccounted_lines from reading_report"
+)
+COUNTS = "select count(distinct user_key), count(distinct product_key), count(*) from interactions"
+NDCG = "select model, value from ranker.evaluation where metric = 'ndcg' and k = 10"
+
+# By set, the slowest first: its reviews, its products; the form, the lines, and how many users
+# and products have an accepted review (two lines of the Kaggle file have no stars).
+SETS: dict[str, tuple[str, str, tuple[str, int, int, int]]] = {
+    "electronics-ratings-head": (
+        "ratings_Electronics.csv",
+        "",
+        ("ratings_2014", 50_698, 47_141, 3_529),
+    ),
+    "musical-instruments-2014": (
+        "Musical_Instruments_5.json.gz",
+        "products.csv",
+        ("ucsd_2014", 10_261, 1_429, 900),
+    ),
+    "fine-foods-head": ("Reviews.csv", "", ("kaggle_fine_foods", 5_003, 4_805, 731)),
+    "all-beauty-2018": ("All_Beauty_5.json.gz", "", ("ucsd_2018", 5_269, 991, 85)),
+}
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Project]:
+    """Every set, built and scored, two at a time."""
+
+    def run(name: str) -> Project:
+        reviews, products, _ = SETS[name]
+        project = Project(
+            scratches[name],
+            reviews=DATA / name / reviews,
+            products=DATA / name / products if products else "",
+        )
+        project.dbt().succeeded()
+        project.rankmart("score").succeeded()
+        return project
+
+    scratches = {name: tmp_path_factory.mktemp(name) for name in SETS}
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return dict(zip(SETS, pool.map(run, SETS), strict=True))
+
+
+@pytest.fixture(scope="module", params=SETS)
+def scored(request: pytest.FixtureRequest, projects: dict[str, Project]) -> Project:
+    return projects[request.param]
+
+
+def expected_of(project: Project) -> tuple[str, int, int, int]:
+    return SETS[Path(project.reviews).parent.name][2]
+
+
+def test_every_line_is_accounted_for(scored: Project) -> None:
+    form, lines, *_ = expected_of(scored)
+    assert scored.rows(REPORT) == [(form, lines, lines, 0)]
+
+
+def test_every_user_and_product_is_there(scored: Project) -> None:
+    """Products count with their variants."""
+    *_, users, products = expected_of(scored)
+    assert scored.value("select count(distinct user_id) from reviews") == users
+    assert scored.value("select count(distinct product_id) from reviews") == products
+
+
+def test_a_run_is_published_that_is_not_below_popular(scored: Project) -> None:
+    [(run_id, model, verdict)] = scored.rows("select run_id, model, verdict from ranker.runs")
+    assert (verdict, scored.current_run) == ("published", run_id)
+    ndcg = dict(scored.rows(NDCG))
+    assert ndcg[model] >= ndcg["popular"] > 0
+
+
+def test_everyone_has_a_list_without_what_they_have(scored: Project) -> None:
+    users = scored.value("select count(*) from users")
+    assert (
+        scored.value("select count(distinct user_id) from ranker.recommendations") > 0.99 * users
+    )
+    assert (
+        scored.rows(
+            "select * from ranker.recommendations"
+            " inner join interactions using (user_id, product_id)"
+        )
+        == []
+    )
+
+
+@pytest.fixture(scope="module")
+def beauty(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = DATA / "amazon-beauty-2014"
+    return Project(
+        tmp_path_factory.mktemp("beauty"),
+        reviews=folder / "reviews.csv.gz",
+        products=folder / "products.csv",
+    )
+
+
+def test_the_large_set_is_read_whole(beauty: Project) -> None:
+    beauty.dbt("--select", "+reading_report", "+interactions").succeeded()
+    assert beauty.rows(REPORT) == [("minimal", 198_502, 198_502, 0)]
+    assert beauty.rows(COUNTS) == [(22_363, 12_101, 198_502)]
+    assert beauty.value("select count(*) from interactions where not is_positive") == 0
+
+
+@pytest.mark.skipif(
+    os.environ.get("RANKMART_SLOW") != "1", reason="takes minutes: set RANKMART_SLOW=1 to run it"
+)
+@pytest.mark.parametrize(
+    ("protocol", "ndcg", "times_the_best_generator"),
+    [("leave_last_out", 0.070, 1.0), ("temporal", 0.050, 1.3)],
+)
+def test_the_large_set_is_ranked_as_well_as_promised(
+    beauty: Project, protocol: str, ndcg: float, times_the_best_generator: float
+) -> None:
+    """The figures of the README; so are the time and the memory, which need an idle machine."""
+    finished = beauty.rankmart(
+        *("benchmark", "--project", str(ROOT), "--protocol", protocol),
+        *("--reviews", str(beauty.reviews), "--products", str(beauty.products)),
+    ).succeeded()
+    figures = json.loads(finished.stdout)
+    values = {model: of_model["ndcg_at_10"] for model, of_model in figures["models"].items()}
+    ranker = values.pop("ranker")
+    assert ranker >= ndcg
+    assert ranker > max(values.values())
+    assert ranker >= times_the_best_generator * max(values.values())
+    assert figures["seconds"]["total"] < 240
+    assert figures["peak_memory_mb"] < 6 * 1024
