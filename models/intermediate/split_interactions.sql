@@ -1,7 +1,7 @@
 {# The one model that decides which interaction a split may see (`history`) and which it is
    judged by (`label`). Everything downstream reads it, and no other model reads `interactions`
    to compute a feature. What a user came to think of a product later is not seen either: a
-   split knows the last rating only if it was given by its cut-off, else the first. #}
+   split knows the last rating given by its cut-off. #}
 with
 
 interactions as (
@@ -18,6 +18,30 @@ cutoffs as (
 
 ),
 
+later_ratings as (
+
+    select * from {{ ref('later_ratings') }}
+
+),
+
+numbered_ratings as (
+
+    select
+        cutoffs.split,
+        later_ratings.user_key,
+        later_ratings.product_key,
+        later_ratings.rating,
+        row_number() over (
+            partition by cutoffs.split, later_ratings.user_key, later_ratings.product_key
+            order by later_ratings.rated_epoch desc, later_ratings.review_id desc
+        ) as number_from_last
+
+    from later_ratings
+    inner join cutoffs
+        on later_ratings.rated_epoch <= cutoffs.history_until
+
+),
+
 known as (
 
     select
@@ -25,13 +49,15 @@ known as (
         cutoffs.history_until,
         cutoffs.labels_until,
         interactions.*,
-        case
-            when interactions.rated_epoch <= cutoffs.history_until then interactions.rating
-            else interactions.first_rating
-        end as known_rating
+        coalesce(numbered_ratings.rating, interactions.first_rating) as known_rating
 
     from interactions
     cross join cutoffs
+    left join numbered_ratings
+        on cutoffs.split = numbered_ratings.split
+        and interactions.user_key = numbered_ratings.user_key
+        and interactions.product_key = numbered_ratings.product_key
+        and numbered_ratings.number_from_last = 1
 
 ),
 

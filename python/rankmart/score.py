@@ -63,6 +63,7 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         if accept and not verdict.passed:
             verdict = Verdict(passed=True, reason=f"accepted by hand, though {verdict.reason}")
         make_lists(connection, scorer, features=features, k=settings.list_length, progress=report)
+        _require_lists(connection)
         booster = bytes(ranker.booster.save_raw("ubj")) if ranker and model == RANKER else None
         parameters = _parameters(ranker, model, features, settings)
         fingerprint = _data_fingerprint(connection)
@@ -139,6 +140,18 @@ def _require_enough(connection: duckdb.DuckDBPyConnection) -> None:
         " measured. Give more reviews, or move the cut-offs (the vars fit_cutoff_quantile and"
         " test_cutoff_quantile)"
     )
+
+
+def _require_lists(connection: duckdb.DuckDBPyConnection) -> None:
+    (listed,) = first_row(
+        connection, "select count(*) from new_recommendations where user_id is not null"
+    )
+    if not listed:
+        raise NotEnoughDataError(
+            "there is nothing to recommend to anyone: everyone has reviewed all that is proposed."
+            " Products already reviewed may be recommended again with"
+            " dbt run --vars '{exclude_reviewed: false}'"
+        )
 
 
 def _train(
@@ -227,7 +240,7 @@ def _current_metrics(
 
 def _protocol(connection: duckdb.DuckDBPyConnection) -> str:
     (protocol,) = first_row(
-        connection, "select protocol from raw.builds order by finished_at desc limit 1"
+        connection, "select protocol from raw.builds order by started_at desc limit 1"
     )
     return str(protocol)
 

@@ -16,6 +16,7 @@ class Settings:
     published: RANKMART_PUBLISHED, the directory of published snapshots.
     export: RANKMART_EXPORT, where `recommendations.parquet` goes; empty for none.
     memory_limit: RANKMART_MEMORY_LIMIT, DuckDB's, such as `4GB`.
+    temp: RANKMART_TEMP, where DuckDB spills; empty for beside the warehouse.
     threads: RANKMART_THREADS, for DuckDB and XGBoost; 0 for every core. Byte-equal models
         need the same number.
     seed: RANKMART_SEED, of the ranker.
@@ -27,6 +28,7 @@ class Settings:
     published: Path = Path("data/published")
     export: Path | None = Path("data/recommendations.parquet")
     memory_limit: str = "4GB"
+    temp: str = ""
     threads: int = 0
     seed: int = 7
     list_length: int = 20
@@ -42,6 +44,7 @@ class Settings:
             published=Path(given.get("RANKMART_PUBLISHED") or cls.published),
             export=Path(export) if export else None,
             memory_limit=given.get("RANKMART_MEMORY_LIMIT") or cls.memory_limit,
+            temp=given.get("RANKMART_TEMP", cls.temp),
             threads=_number(given, "RANKMART_THREADS", cls.threads, at_least=0),
             seed=_number(given, "RANKMART_SEED", cls.seed, at_least=0),
             list_length=_number(given, "RANKMART_LIST_LENGTH", cls.list_length, at_least=1),

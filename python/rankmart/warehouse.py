@@ -48,7 +48,7 @@ def open_warehouse(
             config={
                 "memory_limit": settings.memory_limit,
                 "threads": settings.thread_count,
-                "temp_directory": f"{settings.warehouse}.tmp",
+                "temp_directory": settings.temp or f"{settings.warehouse}.tmp",
             },
         )
     except duckdb.IOException as error:
@@ -80,9 +80,9 @@ def require_built(connection: duckdb.DuckDBPyConnection) -> None:
         if table not in present:
             raise MissingTableError(table.removeprefix("main."), build_with="dbt run")
     last = connection.execute(
-        "select failed_models from raw.builds order by finished_at desc limit 1"
+        "select failed_models from raw.builds order by started_at desc limit 1"
     ).fetchall()
-    if not last or last[0][0]:
+    if not last or last[0][0] != 0:
         raise WarehouseError(
             "the last `dbt run` did not finish, so some tables are new and some are old:"
             " mend what it complained of, then run `dbt run` again"

@@ -34,5 +34,9 @@ def serve(
 def _log_config() -> dict[str, Any]:
     """Uvicorn's own, with the loggers of Rankmart beside it."""
     config = copy.deepcopy(LOGGING_CONFIG)
-    config["loggers"]["rankmart_serving"] = {"handlers": ["default"], "level": "INFO"}
+    config["loggers"]["rankmart_serving"] = {
+        "handlers": ["default"],
+        "level": "INFO",
+        "propagate": False,
+    }
     return config

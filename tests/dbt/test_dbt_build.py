@@ -24,7 +24,7 @@ def test_models_data_tests_and_unit_tests_pass(
     assert kinds["model"] >= 30
     assert kinds["test"] >= 100
     assert kinds["unit_test"] >= 50
-    assert build.rows("select protocol from raw.builds order by finished_at desc limit 1") == [
+    assert build.rows("select protocol from raw.builds order by started_at desc limit 1") == [
         (protocol,)
     ]
 

@@ -1,14 +1,24 @@
-{# On-run-end: notes whether every model was built, so that `rankmart score` can refuse tables
-   of which some are new and some are old. #}
-{% macro record_build(results) %}
+{# Notes each build in raw.builds, so that `rankmart score` can refuse tables of which some are
+   new and some are old: the row is there as unfinished from the start of the first model, and
+   stays so when the run is killed. #}
+{% macro begin_build() %}
+    {% if execute and flags.WHICH in ['run', 'build'] %}
+        insert into raw.builds values (
+            '{{ invocation_id }}', '{{ flags.WHICH }}', now(), null, '{{ protocol() }}', null
+        )
+    {% endif %}
+{% endmacro %}
+
+
+{% macro finish_build(results) %}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set failed = [] %}
         {% for result in results if result.node.resource_type == 'model'
             and result.status in ['error', 'fail', 'skipped', 'runtime error'] %}
             {% do failed.append(result.node.name) %}
         {% endfor %}
-        insert into raw.builds values (
-            '{{ invocation_id }}', '{{ flags.WHICH }}', now(), '{{ protocol() }}', {{ failed | length }}
-        )
+        update raw.builds
+        set finished_at = now(), failed_models = {{ failed | length }}
+        where invocation_id = '{{ invocation_id }}'
     {% endif %}
 {% endmacro %}

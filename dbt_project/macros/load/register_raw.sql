@@ -18,6 +18,9 @@
 
 {% macro duckdb__register_raw() %}
     {% do protocol() %}
+    {% if env_var('RANKMART_THREADS', '0') | int > 0 %}
+        {% do run_query('set threads = ' ~ env_var('RANKMART_THREADS') | int) %}
+    {% endif %}
     {% do duckdb__create_raw_tables() %}
     {% set reviews = duckdb__files_of(reviews_path(), 'reviews', 'RANKMART_REVIEWS') %}
     {% set products = [] %}
@@ -52,8 +55,8 @@
             raw_line varchar
         );
         create table if not exists raw.builds (
-            invocation_id varchar, command varchar, finished_at timestamp with time zone,
-            protocol varchar, failed_models integer
+            invocation_id varchar, command varchar, started_at timestamp with time zone,
+            finished_at timestamp with time zone, protocol varchar, failed_models integer
         );
     ") %}
 {% endmacro %}

@@ -1,0 +1,118 @@
+"""The analyses of dbt and the queries on pages run, and say what they promise."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from project import BESIDE_PYTHON, ROOT, Project
+
+from .pages import PAGES, blocks
+
+ANALYSES = sorted(path.stem for path in (ROOT / "dbt_project" / "analyses").glob("*.sql"))
+QUERIES = [
+    pytest.param(query, id=f"{path.name}-{number}")
+    for path in PAGES
+    for number, query in enumerate(blocks(path.read_text(encoding="utf-8"), "sql"), start=1)
+]
+Rows = list[dict[str, Any]]
+Analysis = Callable[..., Rows]
+
+
+@pytest.fixture(scope="module")
+def analysis(scored_shop: Project) -> Analysis:
+    """The rows of an analysis under the vars given."""
+
+    @cache
+    def compiled(dbt_vars: str) -> dict[str, str]:
+        ended = subprocess.run(
+            [
+                *(BESIDE_PYTHON / "dbt", "compile", "--quiet", "--vars", dbt_vars),
+                *("--select", "path:dbt_project/analyses"),
+            ],
+            cwd=scored_shop.root,
+            env=scored_shop.environment()
+            | {"RANKMART_WAREHOUSE": os.path.relpath(scored_shop.warehouse, scored_shop.root)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        folder = scored_shop.root / "target/compiled/rankmart/dbt_project/analyses"
+        return {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.sql")}
+
+    def run(name: str, **dbt_vars: str) -> Rows:
+        sql = compiled(json.dumps(dbt_vars))[name].replace('"warehouse".', "")
+        with scored_shop.connection() as connection:
+            return connection.sql(sql).to_arrow_table().to_pylist()
+
+    return run
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_every_analysis_runs(analysis: Analysis, name: str) -> None:
+    rows = analysis(name)
+    assert rows or name == "users_without_personal_recommendations"
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_query_on_a_page_runs(scored_shop: Project, query: str) -> None:
+    scored_shop.rows(query)
+
+
+def test_rejected_lines_add_up(analysis: Analysis, scored_shop: Project) -> None:
+    rows = analysis("rejected_lines")
+    total = scored_shop.value("select sum(rejected_lines) from reading_report")
+    assert sum(row["line_count"] for row in rows) == total
+    assert len({(row["source_file"], row["reason"]) for row in rows}) == len(rows)
+    assert all(0 < row["share_of_lines"] < 1 for row in rows)
+
+
+def test_what_trends_most_comes_first(analysis: Analysis) -> None:
+    ratios = [row["trend_ratio"] for row in analysis("top_products_by_trend")]
+    assert ratios == sorted(ratios, reverse=True)
+    assert ratios[0] > 1
+
+
+def test_a_recommendation_leads_back_to_a_line_of_the_user(
+    analysis: Analysis, scored_shop: Project
+) -> None:
+    user_id, product_id = scored_shop.rows(
+        "select user_id, product_id from ranker.recommendations"
+        " where reason_type = 'because_of' order by user_id desc, rank limit 1"
+    )[0]
+    [row] = analysis("why_recommended", user_id=user_id, product_id=product_id)
+    lines = open(row["source_file"], encoding="utf-8").read().split("\n")
+    line = lines[row["source_line"] - 1]
+    assert f",{user_id}," in line
+    assert row["raw_time"] in line
+
+
+def test_without_a_user_it_is_the_whole_list_of_the_first(
+    analysis: Analysis, scored_shop: Project
+) -> None:
+    listed = scored_shop.rows(
+        "select rank, product_id from ranker.recommendations"
+        " where user_id = (select min(user_id) from ranker.recommendations) order by rank"
+    )
+    rows = analysis("why_recommended")
+    assert [(row["rank"], row["product_id"]) for row in rows] == listed
+
+
+def test_users_without_personal_recommendations_have_none(
+    analysis: Analysis, scored_shop: Project
+) -> None:
+    everyone = {user for (user,) in scored_shop.rows("select user_id from users")}
+    personal = {
+        user
+        for (user,) in scored_shop.rows(
+            "select user_id from ranker.recommendations where reason_type = 'because_of'"
+        )
+    }
+    rows = analysis("users_without_personal_recommendations")
+    assert {row["user_id"] for row in rows} == everyone - personal
