@@ -143,7 +143,7 @@ def _plan(users: int) -> _Plan:
         "reg_lambda": 5.0,
     }
     if users < 1_000:
-        return _Plan(trials=(small, LOGISTIC), folds=(0, 1, 2, 3, 4), of=5)
+        return _Plan(trials=(small, LOGISTIC), folds=(0, 1, 2), of=3)
     if users < 5_000:
         return _Plan(trials=(LAMBDAMART, LOGISTIC), folds=(0,), of=5)
     return _Plan(trials=(LAMBDAMART,), folds=(0,), of=10)

@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_recommendation_leads_back_to_a_line_of_the_user(
         " where reason_type = 'because_of' order by user_id desc, rank limit 1"
     )[0]
     [row] = analysis("why_recommended", user_id=user_id, product_id=product_id)
-    lines = open(row["source_file"], encoding="utf-8").read().split("\n")
+    lines = Path(row["source_file"]).read_text(encoding="utf-8").split("\n")
     line = lines[row["source_line"] - 1]
     assert f",{user_id}," in line
     assert row["raw_time"] in line

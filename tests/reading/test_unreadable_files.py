@@ -37,7 +37,6 @@ def a_folder_with_a_file(path: Path) -> None:
 CASES: dict[str, Case] = {
     "no file": Case(["no file of reviews at", "reviews.csv", "RANKMART_REVIEWS", "demo-data"]),
     "an empty file": Case(["reviews.csv is empty", "RANKMART_REVIEWS"], b""),
-    "a file of blank lines": Case(["reviews.csv is empty"], b"\n\n\n"),
     "a header only": Case(
         ["reviews.csv has a header and no line below it"], GOOD.split(b"\n")[0] + b"\n"
     ),
@@ -77,7 +76,6 @@ CASES: dict[str, Case] = {
         GOOD + b"a\nb\nc\n",
     ),
     "a gzip that is none": Case(["reviews.csv.gz"], GOOD, name="reviews.csv.gz"),
-    "a parquet that is none": Case(["reviews.parquet"], GOOD, name="reviews.parquet"),
     "no products file": Case(
         ["no file of products at", "gone.csv", "RANKMART_PRODUCTS"], GOOD, products="gone.csv"
     ),
@@ -85,11 +83,6 @@ CASES: dict[str, Case] = {
         ["protocol is 'leave_one_out'", "temporal or leave_last_out"],
         GOOD,
         protocol="leave_one_out",
-    ),
-    "a form of another name": Case(
-        ["reviews_format is 'ratings_2019'", "ratings_2014, ratings_2018"],
-        GOOD,
-        dbt_vars={"reviews_format": "ratings_2019"},
     ),
 }
 

@@ -1,0 +1,238 @@
+"""What a scoring writes: the tables of schema `ranker`, and the export."""
+
+import hashlib
+import json
+import logging
+import os
+import subprocess
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from rankmart.contest import Contest, metrics_json
+from rankmart.errors import WarehouseError
+from rankmart.gate import RANKER, RunMetrics, Verdict
+from rankmart.settings import Settings
+from rankmart.train import Ranker
+from rankmart.warehouse import first_row, run
+
+logger = logging.getLogger(__name__)
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the schema `ranker` if it is not there."""
+    run(connection, _sql("ranker_tables"))
+
+
+def metrics_of(connection: duckdb.DuckDBPyConnection, run_id: str | None) -> RunMetrics | None:
+    """NDCG@10 of what an earlier run published; None where the warehouse knows no such run."""
+    rows = connection.execute(
+        """
+        select runs.model, runs.protocol, evaluation.value, evaluation.ci_low, evaluation.ci_high
+        from ranker.runs as runs
+        inner join ranker.evaluation as evaluation
+            on runs.run_id = evaluation.run_id and runs.model = evaluation.model
+        where runs.run_id = ? and evaluation.segment = 'all'
+            and evaluation.metric = 'ndcg' and evaluation.k = 10
+        """,
+        [run_id],
+    ).fetchall()
+    return RunMetrics(*rows[0]) if rows else None
+
+
+def run_parameters(
+    ranker: Ranker | None, model: str, features: list[str], settings: Settings
+) -> dict[str, Any]:
+    """What made the run; threads are left out, since the machine is not the recipe."""
+    made: dict[str, Any] = {"list_length": settings.list_length, "model": model}
+    if ranker is not None:
+        made["xgboost"] = {
+            name: value for name, value in ranker.parameters.items() if name != "nthread"
+        }
+        made |= {"rounds": ranker.rounds, "fit_users": ranker.users, "features": features}
+        made["validation_ndcg_at_10"] = ranker.validation_ndcg
+    return made
+
+
+def data_fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
+    """The same for the same interactions and products, in whatever order and place they lay."""
+    parts = [
+        first_row(connection, f"select count(*), bit_xor(hash({columns})) from {table}")
+        for table, columns in (
+            ("interactions", "user_id, product_id, reviewed_epoch, rating, position"),
+            ("products", "product_id, title, brand, categories, price, review_count"),
+        )
+    ]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def content_id(
+    connection: duckdb.DuckDBPyConnection,
+    contest: Contest,
+    booster: bytes | None,
+    parameters: dict[str, Any],
+    fingerprint: str,
+) -> str:
+    """The day of the last review, and a digest of all that the run made: equal runs, equal ids."""
+    made = first_row(
+        connection, "select count(*), bit_xor(hash(columns(*))) from new_recommendations"
+    )
+    neighbors = first_row(
+        connection,
+        "select count(*), bit_xor(hash(product_id, rank, neighbor_id, score))"
+        " from product_neighbors",
+    )
+    digest = hashlib.sha256()
+    for part in (
+        made,
+        neighbors,
+        contest.evaluation.to_pylist(),
+        sorted(parameters.items()),
+        fingerprint,
+    ):
+        digest.update(repr(part).encode())
+    digest.update(booster or b"")
+    (last,) = first_row(connection, "select max(reviewed_at) from interactions")
+    return f"{last:%Y%m%d}-{digest.hexdigest()[:12]}"
+
+
+def write_run(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    run_id: str,
+    model: str,
+    protocol: str,
+    fingerprint: str,
+    parameters: dict[str, Any],
+    contest: Contest,
+    verdict: Verdict,
+    ranker: Ranker | None,
+    settings: Settings,
+    seconds: float,
+) -> None:
+    """All of `ranker.*` in one transaction."""
+    target = "ranker.recommendations" if verdict.passed else "ranker.refused_recommendations"
+    gains = list(ranker.gain.items()) if ranker and model == RANKER else []
+    connection.register("evaluation_rows", contest.evaluation)
+    run(connection, "begin transaction")
+    try:
+        for table in ("runs", "evaluation", "feature_importance"):
+            run(connection, f"delete from ranker.{table} where run_id = ?", [run_id])
+        run(connection, f"delete from {target}")
+        run(
+            connection,
+            f"""
+            insert into {target}
+            select ?, user_id, rank, product_id, score, source, reason_type, because_of_product_id
+            from new_recommendations
+            where user_id is not null
+            order by user_id, rank
+            """,
+            [run_id],
+        )
+        if verdict.passed:
+            run(connection, "delete from ranker.fallback_recommendations")
+            run(
+                connection,
+                """
+                insert into ranker.fallback_recommendations
+                select ?, rank, product_id, score, source, reason_type
+                from new_recommendations
+                where user_id is null
+                order by rank
+                """,
+                [run_id],
+            )
+        run(
+            connection,
+            """
+            insert into ranker.evaluation
+            select ?, model, segment, metric, k, value, ci_low, ci_high, users
+            from evaluation_rows order by model, metric, k
+            """,
+            [run_id],
+        )
+        if gains:
+            connection.executemany(
+                "insert into ranker.feature_importance values (?, ?, ?)",
+                [(run_id, feature, gain) for feature, gain in gains],
+            )
+        run(
+            connection,
+            """
+            insert into ranker.runs
+            select
+                $run_id, cast(now() as timestamp), $model, $protocol, $fingerprint, $commit,
+                $parameters, $seed, $metrics, $recall, $verdict, $reason, false,
+                (select count(*) from users),
+                (select count(distinct product_key) from interactions),
+                (select count(*) from interactions),
+                (select count(*) from new_recommendations where user_id is not null),
+                $seconds
+            """,
+            {
+                "run_id": run_id,
+                "model": model,
+                "protocol": protocol,
+                "fingerprint": fingerprint,
+                "commit": _git_commit(),
+                "parameters": json.dumps(parameters, sort_keys=True),
+                "seed": settings.seed,
+                "metrics": metrics_json(contest, model),
+                "recall": contest.candidate_recall,
+                "verdict": verdict.name,
+                "reason": verdict.reason,
+                "seconds": seconds,
+            },
+        )
+        run(connection, "commit")
+    except duckdb.Error:
+        _roll_back(connection)
+        raise
+    finally:
+        connection.unregister("evaluation_rows")
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """After some errors DuckDB has ended the transaction itself."""
+    try:
+        run(connection, "rollback")
+    except duckdb.TransactionException as error:
+        logger.debug("no transaction left to roll back: %s", error)
+
+
+def export_lists(connection: duckdb.DuckDBPyConnection, export: Path) -> None:
+    """`recommendations.parquet`, whole or not at all."""
+    temporary = export.with_name(f".{export.name}.tmp")
+    try:
+        export.parent.mkdir(parents=True, exist_ok=True)
+        literal = str(temporary).replace("'", "''")
+        run(
+            connection,
+            "copy (select * from ranker.recommendations order by user_id, rank)"
+            f" to '{literal}' (format parquet, compression zstd)",
+        )
+        os.replace(temporary, export)
+    except (duckdb.Error, OSError) as error:
+        temporary.unlink(missing_ok=True)
+        raise WarehouseError(
+            f"the run is published, but {export} could not be written"
+            f" ({str(error).splitlines()[0]}): see to disk space and permissions"
+        ) from error
+
+
+def _git_commit() -> str | None:
+    """The commit of the project that is run, if it is under git."""
+    try:
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None if found.returncode == 0 else None
+
+
+def _sql(name: str) -> str:
+    return resources.files("rankmart").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")
