@@ -5,9 +5,35 @@
    plain counts of "reviewed right after" and smoothed transition counts over several steps. #}
 with
 
+moments as (
+
+    select
+        split,
+        max(reviewed_epoch) as as_of
+
+    from {{ ref('histories') }}
+    group by split
+
+),
+
+{# A pair is as fresh as its later review. #}
 histories as (
 
-    select * from {{ ref('histories') }}
+    select
+        histories.split,
+        histories.user_key,
+        histories.product_key,
+        histories.recency,
+        histories.weight,
+        pow(
+            2e0,
+            -(moments.as_of - histories.reviewed_epoch) / 86400e0
+            / {{ var('pair_half_life_days') }}
+        ) as freshness
+
+    from {{ ref('histories') }} as histories
+    inner join moments
+        on histories.split = moments.split
 
 ),
 
@@ -22,8 +48,7 @@ popularity as (
     select
         split,
         product_key,
-        interaction_count,
-        as_of
+        interaction_count
 
     from {{ ref('product_stats') }}
 
@@ -33,8 +58,7 @@ catalog_sizes as (
 
     select
         split,
-        count(*) as product_count,
-        max(as_of) as as_of
+        count(*) as product_count
 
     from popularity
     group by split
@@ -49,7 +73,7 @@ forward_pairs as (
         later.product_key as other_key,
         gaps.gap,
         earlier.weight * later.weight as weight,
-        later.reviewed_epoch as paired_epoch,
+        later.freshness,
         1 as is_forward
 
     from histories as earlier
@@ -70,7 +94,7 @@ backward_pairs as (
         earlier.product_key as other_key,
         gaps.gap,
         earlier.weight * later.weight as weight,
-        later.reviewed_epoch as paired_epoch,
+        later.freshness,
         0 as is_forward
 
     from histories as later
@@ -88,22 +112,6 @@ pairs as (
     select * from forward_pairs
     union all
     select * from backward_pairs
-
-),
-
-dated as (
-
-    select
-        pairs.*,
-        pow(
-            2e0,
-            -(catalog_sizes.as_of - pairs.paired_epoch) / 86400e0
-            / {{ var('pair_half_life_days') }}
-        ) as freshness
-
-    from pairs
-    inner join catalog_sizes
-        on pairs.split = catalog_sizes.split
 
 ),
 
@@ -126,7 +134,7 @@ summed as (
             'case when is_forward = 1 and gap <= 10 then weight / sqrt(gap) else 0 end'
         ) }} as transition_count
 
-    from dated
+    from pairs
     group by split, product_key, other_key
 
 ),

@@ -30,18 +30,6 @@ matches as (
 
 ),
 
-product_stats as (
-
-    select * from {{ ref('product_stats') }}
-
-),
-
-user_stats as (
-
-    select * from {{ ref('user_stats') }}
-
-),
-
 product_prices as (
 
     select
@@ -52,6 +40,65 @@ product_prices as (
     inner join {{ ref('stg_products') }} as catalog
         on interactions.product_id = catalog.product_id
     group by interactions.product_key
+
+),
+
+{# What is the same for every candidate of a product or a user is computed once for each. #}
+product_features as (
+
+    select
+        product_stats.split,
+        product_stats.product_key,
+        product_stats.interaction_count as product_interactions,
+        product_stats.count_30_days as product_interactions_30_days,
+        product_stats.count_90_days as product_interactions_90_days,
+        product_stats.count_365_days as product_interactions_365_days,
+        cast(product_stats.trend_score as float) as product_trend,
+        cast(
+            product_stats.count_90_days / cast(product_stats.interaction_count as double) as float
+        ) as product_recent_share,
+        cast((product_stats.as_of - product_stats.first_epoch) / 86400e0 as float)
+            as product_age_days,
+        cast((product_stats.as_of - product_stats.last_epoch) / 86400e0 as float)
+            as product_days_since_last,
+        cast(product_stats.rating_mean_shrunk as float) as product_rating,
+        cast(product_stats.five_star_share as float) as product_five_star_share,
+        cast(product_stats.low_star_share as float) as product_low_star_share,
+        cast(product_stats.first_share as float) as product_first_share,
+        cast(product_stats.last_share as float) as product_last_share,
+        cast(product_stats.verified_share as float) as product_verified_share,
+        cast(product_stats.helpful_share as float) as product_helpful_share,
+        cast(product_stats.text_length_mean as float) as product_text_length,
+        cast(ln(product_prices.price) as float) as product_log_price,
+        cast(ln(product_stats.interaction_count) as float) as product_log_popularity,
+        product_stats.first_epoch,
+        product_stats.median_epoch,
+        product_stats.last_epoch
+
+    from {{ ref('product_stats') }} as product_stats
+    left join product_prices
+        on product_stats.product_key = product_prices.product_key
+
+),
+
+user_features as (
+
+    select
+        split,
+        user_key,
+        interaction_count as user_interactions,
+        negative_count as user_negatives,
+        active_days as user_active_days,
+        cast((as_of - last_epoch) / 86400e0 as float) as user_days_since_last,
+        cast((last_epoch - first_epoch) / 86400e0 as float) as user_span_days,
+        cast(rating_mean as float) as user_rating_mean,
+        cast(rating_gap_mean as float) as user_rating_gap,
+        cast(log_popularity_mean as float) as user_log_popularity,
+        cast(log_price_mean as float) as user_log_price,
+        cast(text_length_mean as float) as user_text_length,
+        last_epoch
+
+    from {{ ref('user_stats') }}
 
 ),
 
@@ -97,60 +144,52 @@ joined as (
         matches.tag_similarity,
         matches.tag_similarity_last,
 
-        product_stats.interaction_count as product_interactions,
-        product_stats.count_30_days as product_interactions_30_days,
-        product_stats.count_90_days as product_interactions_90_days,
-        product_stats.count_365_days as product_interactions_365_days,
-        cast(product_stats.trend_score as float) as product_trend,
-        cast(
-            product_stats.count_90_days / cast(product_stats.interaction_count as double) as float
-        ) as product_recent_share,
-        cast((product_stats.as_of - product_stats.first_epoch) / 86400e0 as float)
-            as product_age_days,
-        cast((product_stats.as_of - product_stats.last_epoch) / 86400e0 as float)
-            as product_days_since_last,
-        cast(product_stats.rating_mean_shrunk as float) as product_rating,
-        cast(product_stats.five_star_share as float) as product_five_star_share,
-        cast(product_stats.low_star_share as float) as product_low_star_share,
-        cast(product_stats.first_share as float) as product_first_share,
-        cast(product_stats.last_share as float) as product_last_share,
-        cast(product_stats.verified_share as float) as product_verified_share,
-        cast(product_stats.helpful_share as float) as product_helpful_share,
-        cast(product_stats.text_length_mean as float) as product_text_length,
-        cast(ln(product_prices.price) as float) as product_log_price,
+        product_features.product_interactions,
+        product_features.product_interactions_30_days,
+        product_features.product_interactions_90_days,
+        product_features.product_interactions_365_days,
+        product_features.product_trend,
+        product_features.product_recent_share,
+        product_features.product_age_days,
+        product_features.product_days_since_last,
+        product_features.product_rating,
+        product_features.product_five_star_share,
+        product_features.product_low_star_share,
+        product_features.product_first_share,
+        product_features.product_last_share,
+        product_features.product_verified_share,
+        product_features.product_helpful_share,
+        product_features.product_text_length,
+        product_features.product_log_price,
 
-        user_stats.interaction_count as user_interactions,
-        user_stats.negative_count as user_negatives,
-        user_stats.active_days as user_active_days,
-        cast((user_stats.as_of - user_stats.last_epoch) / 86400e0 as float)
-            as user_days_since_last,
-        cast((user_stats.last_epoch - user_stats.first_epoch) / 86400e0 as float)
-            as user_span_days,
-        cast(user_stats.rating_mean as float) as user_rating_mean,
-        cast(user_stats.rating_gap_mean as float) as user_rating_gap,
-        cast(user_stats.log_popularity_mean as float) as user_log_popularity,
-        cast(user_stats.text_length_mean as float) as user_text_length,
+        user_features.user_interactions,
+        user_features.user_negatives,
+        user_features.user_active_days,
+        user_features.user_days_since_last,
+        user_features.user_span_days,
+        user_features.user_rating_mean,
+        user_features.user_rating_gap,
+        user_features.user_log_popularity,
+        user_features.user_text_length,
 
-        cast((product_stats.median_epoch - user_stats.last_epoch) / 86400e0 as float)
+        cast((product_features.median_epoch - user_features.last_epoch) / 86400e0 as float)
             as days_user_last_to_product_median,
-        cast((product_stats.first_epoch - user_stats.last_epoch) / 86400e0 as float)
+        cast((product_features.first_epoch - user_features.last_epoch) / 86400e0 as float)
             as days_user_last_to_product_first,
-        cast((product_stats.last_epoch - user_stats.last_epoch) / 86400e0 as float)
+        cast((product_features.last_epoch - user_features.last_epoch) / 86400e0 as float)
             as days_user_last_to_product_last,
-        cast(ln(product_stats.interaction_count) - user_stats.log_popularity_mean as float)
+        product_features.product_log_popularity - user_features.user_log_popularity
             as popularity_gap,
-        cast(ln(product_prices.price) - user_stats.log_price_mean as float)
-            as log_price_gap,
-        cast(product_stats.rating_mean_shrunk - user_stats.rating_mean as float)
-            as rating_gap
+        product_features.product_log_price - user_features.user_log_price as log_price_gap,
+        product_features.product_rating - user_features.user_rating_mean as rating_gap
 
     from candidates
-    inner join product_stats
-        on candidates.split = product_stats.split
-        and candidates.product_key = product_stats.product_key
-    left join user_stats
-        on candidates.split = user_stats.split
-        and candidates.user_key = user_stats.user_key
+    inner join product_features
+        on candidates.split = product_features.split
+        and candidates.product_key = product_features.product_key
+    left join user_features
+        on candidates.split = user_features.split
+        and candidates.user_key = user_features.user_key
     left join evidence
         on candidates.split = evidence.split
         and candidates.user_key = evidence.user_key
@@ -159,8 +198,6 @@ joined as (
         on candidates.split = matches.split
         and candidates.user_key = matches.user_key
         and candidates.product_key = matches.product_key
-    left join product_prices
-        on candidates.product_key = product_prices.product_key
     left join labels
         on candidates.split = labels.split
         and candidates.user_key = labels.user_key

@@ -13,7 +13,7 @@ BUCKETS = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureRows:
-    """Rows sorted by (user_key, product_key).
+    """Candidates with their features, sorted by (user_key, product_key) unless said otherwise.
 
     matrix: float32 (rows, features), missing values as NaN. users, products: int32 (rows,).
     labels: float32 (rows,), NaN where the split has none.
@@ -56,8 +56,12 @@ def read_features(
     features: list[str],
     buckets: tuple[int, int] = (0, BUCKETS - 1),
     only_users_with_positives: bool = False,
+    in_order: bool = True,
 ) -> FeatureRows:
-    """The rows of a split whose user bucket lies in `buckets`, both ends included."""
+    """The rows of a split whose user bucket lies in `buckets`, both ends included.
+
+    Training needs them in order; ranking does not, and sorting is half of the time.
+    """
     columns = ", ".join(f'cast("{name}" as float) as "{name}"' for name in features)
     with_positives = (
         """
@@ -75,7 +79,7 @@ def read_features(
         from user_product_features
         {with_positives}
         where split = $split and user_bucket between $low and $high
-        order by user_key, product_key
+        {"order by user_key, product_key" if in_order else ""}
         """,
         params={"split": split, "low": buckets[0], "high": buckets[1]},
     ).to_arrow_reader(100_000)
@@ -99,11 +103,13 @@ def read_features(
 def in_passes(
     connection: duckdb.DuckDBPyConnection, split: str, *, features: list[str], passes: int
 ) -> Iterator[FeatureRows]:
-    """A split's rows, some buckets of users at a time, so that memory stays bounded."""
+    """A split's rows in any order, some buckets of users at a time: memory stays bounded."""
     for number in range(passes):
         low = BUCKETS * number // passes
         high = BUCKETS * (number + 1) // passes - 1
-        yield read_features(connection, split, features=features, buckets=(low, high))
+        yield read_features(
+            connection, split, features=features, buckets=(low, high), in_order=False
+        )
 
 
 def _joined(parts: list, kind: type, empty: tuple[int, ...]) -> npt.NDArray:  # type: ignore[type-arg]

@@ -82,7 +82,7 @@ def train_ranker(
 
     ideal_dcg: by user, DCG@10 of a perfect list, for every labelled fit user, those without a
     positive among their candidates too. Held-out users choose the objective and the number of
-    rounds; the ranker is then fitted on everyone. None for fewer than FEWEST_USERS users.
+    rounds; unless users are many, the ranker is then fitted on everyone. None for fewer than FEWEST_USERS users.
     """
     user_count = len(np.unique(rows.users))
     if user_count < FEWEST_USERS:
@@ -111,31 +111,34 @@ def train_ranker(
             rounds.append(best)
             done += 1
             progress("train", done, steps)
-        results.append((total / users, parameters, int(np.mean(rounds))))
+        results.append((total / users, parameters, int(np.mean(rounds)), booster))
         logger.info(
             "%s: NDCG@10 %.4f on held-out fit users after %d rounds",
             trial["objective"],
             results[-1][0],
             results[-1][2],
         )
-    validation, parameters, rounds_kept = max(results, key=lambda result: result[0])
-    everyone = np.ones(len(rows), dtype=bool)
-    booster, _ = _fit(rows, everyone, None, parameters, rounds=rounds_kept)
+    validation, parameters, rounds_kept, booster = max(results, key=lambda result: result[0])
+    if plan.fit_again:
+        everyone = np.ones(len(rows), dtype=bool)
+        booster, _ = _fit(rows, everyone, None, parameters, rounds=rounds_kept)
     progress("train", steps, steps)
     return _ranker(booster, features, parameters, rounds_kept, user_count, validation)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """What is tried, and on which folds of how many the rounds are counted."""
+    """What is tried, on which folds of how many, and whether the held-out users then join."""
 
     trials: tuple[dict[str, Any], ...]
     folds: tuple[int, ...]
     of: int
+    fit_again: bool = True
 
 
 def _plan(users: int) -> _Plan:
-    """Few users: every fold is held out once, and objectives compete. Many: a tenth will do."""
+    """Few users: every fold is held out once, and objectives compete. Many: a tenth will do,
+    and the ranker hardly gains from that tenth."""
     small = LAMBDAMART | {
         "lambdarank_pair_method": "mean",
         "lambdarank_num_pair_per_sample": 8,
@@ -145,8 +148,8 @@ def _plan(users: int) -> _Plan:
     if users < 1_000:
         return _Plan(trials=(small, LOGISTIC), folds=(0, 1, 2), of=3)
     if users < 5_000:
-        return _Plan(trials=(LAMBDAMART, LOGISTIC), folds=(0,), of=5)
-    return _Plan(trials=(LAMBDAMART,), folds=(0,), of=10)
+        return _Plan(trials=(LAMBDAMART,), folds=(0,), of=5)
+    return _Plan(trials=(LAMBDAMART,), folds=(0,), of=10, fit_again=False)
 
 
 def _fit(

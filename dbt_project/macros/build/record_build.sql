@@ -2,7 +2,7 @@
    new and some are old: the row is there as unfinished from the start of the first model, and
    stays so when the run is killed. #}
 {% macro begin_build() %}
-    {% if execute and flags.WHICH in ['run', 'build'] %}
+    {% if execute and flags.WHICH in ['run', 'build', 'retry'] %}
         insert into raw.builds values (
             '{{ invocation_id }}', '{{ flags.WHICH }}', now(), null, '{{ protocol() }}', null
         )
@@ -11,7 +11,7 @@
 
 
 {% macro finish_build(results) %}
-    {% if execute and flags.WHICH in ['run', 'build'] %}
+    {% if execute and flags.WHICH in ['run', 'build', 'retry'] %}
         {% set failed = [] %}
         {% for result in results if result.node.resource_type == 'model'
             and result.status in ['error', 'fail', 'skipped', 'runtime error'] %}

@@ -2,7 +2,7 @@
    unjudged, with the file and line of each record; staging judges. Files that have not
    changed since they were last read are not read again. #}
 {% macro register_raw() %}
-    {% if execute and flags.WHICH in ['run', 'build'] %}
+    {% if execute and flags.WHICH in ['run', 'build', 'retry'] %}
         {% do adapter.dispatch('register_raw', 'rankmart')() %}
     {% endif %}
 {% endmacro %}
