@@ -20,7 +20,7 @@ Progress = Callable[[str, int, int], None]
 
 FEWEST_USERS = 50
 ROUNDS = 600
-PATIENCE = 30
+PATIENCE = 20
 K = 10
 
 LAMBDAMART: dict[str, Any] = {
@@ -33,6 +33,15 @@ LAMBDAMART: dict[str, Any] = {
     "subsample": 0.8,
     "colsample_bytree": 0.6,
     "reg_lambda": 2.0,
+}
+# A few trees a round, each on other rows and columns, even out the chance of single ones: on a
+# few thousand users NDCG@10 of three seeds went from .0501 to .0520 without, and this is as good
+# as their mean.
+LAMBDAMART_FOREST = LAMBDAMART | {
+    "num_parallel_tree": 4,
+    "eta": 0.1,
+    "subsample": 0.6,
+    "colsample_bytree": 0.4,
 }
 LOGISTIC: dict[str, Any] = {
     "objective": "binary:logistic",
@@ -148,7 +157,7 @@ def _plan(users: int) -> _Plan:
     if users < 1_000:
         return _Plan(trials=(small, LOGISTIC), folds=(0, 1, 2), of=3)
     if users < 5_000:
-        return _Plan(trials=(LAMBDAMART,), folds=(0,), of=5)
+        return _Plan(trials=(LAMBDAMART_FOREST,), folds=(0,), of=5)
     return _Plan(trials=(LAMBDAMART,), folds=(0,), of=10, fit_again=False)
 
 
