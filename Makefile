@@ -9,9 +9,11 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 DEMO := data/demo
-DEMO_ENV := RANKMART_REVIEWS=$(DEMO)/reviews.csv RANKMART_PRODUCTS=$(DEMO)/products.csv \
-	RANKMART_WAREHOUSE=$(DEMO)/warehouse.duckdb RANKMART_PUBLISHED=$(DEMO)/published \
-	RANKMART_EXPORT=$(DEMO)/recommendations.parquet
+demo serve-demo: export RANKMART_REVIEWS := $(DEMO)/reviews.csv
+demo serve-demo: export RANKMART_PRODUCTS := $(DEMO)/products.csv
+demo serve-demo: export RANKMART_WAREHOUSE := $(DEMO)/warehouse.duckdb
+demo serve-demo: export RANKMART_PUBLISHED := $(DEMO)/published
+demo serve-demo: export RANKMART_EXPORT := $(DEMO)/recommendations.parquet
 USERID ?=
 
 .PHONY: help
@@ -21,6 +23,7 @@ help: ## List the targets
 $(VENV)/.installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
 		|| { echo "Rankmart needs Python 3.11 to 3.13: make PYTHON=python3.11 …" >&2; exit 1; }
+	@echo "Installing into $(VENV), once; a few minutes with downloads …"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
@@ -32,9 +35,10 @@ setup: $(VENV)/.installed ## Create .venv and install into it, once
 .PHONY: demo
 demo: setup ## Demo reviews, features, ranker; then one user's recommendations
 	$(BIN)/rankmart demo-data --out $(DEMO)
-	$(DEMO_ENV) $(BIN)/dbt run --quiet
-	$(DEMO_ENV) $(BIN)/rankmart score
-	$(DEMO_ENV) $(BIN)/rankmart recommend $(USERID)
+	@echo "Building the tables and features with dbt; about half a minute …"
+	$(BIN)/dbt run --quiet
+	$(BIN)/rankmart score
+	$(BIN)/rankmart recommend $(USERID)
 
 .PHONY: score
 score: setup ## Train, evaluate, gate, score and publish (after `dbt run`)
@@ -46,7 +50,7 @@ serve: setup ## The API on the last published run
 
 .PHONY: serve-demo
 serve-demo: setup ## The API on the demo's last published run
-	$(DEMO_ENV) $(BIN)/rankmart serve
+	$(BIN)/rankmart serve
 
 .PHONY: benchmark
 benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=temporal|leave_last_out] [OUT=…]

@@ -53,7 +53,7 @@ edges as (
     inner join neighbors
         on recent.split = neighbors.split
         and recent.product_key = neighbors.product_key
-        and neighbors.neighbor_rank <= recent.neighbor_depth
+        and least(neighbors.neighbor_rank, neighbors.recent_rank) <= recent.neighbor_depth
 
     union all
 

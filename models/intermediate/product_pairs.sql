@@ -192,7 +192,11 @@ ranked as (
         row_number() over (
             partition by split, product_key
             order by {{ order_key('association', 'neighbor_key') }} desc
-        ) as neighbor_rank
+        ) as neighbor_rank,
+        row_number() over (
+            partition by split, product_key
+            order by {{ order_key('recent_association', 'neighbor_key') }} desc
+        ) as recent_rank
 
     from scored
 
@@ -205,6 +209,7 @@ neighbors as (
         product_key,
         neighbor_key,
         cast(neighbor_rank as int) as neighbor_rank,
+        cast(recent_rank as int) as recent_rank,
         cast(pair_count as int) as pair_count,
         association,
         cast(forward_association as float) as forward_association,
@@ -215,6 +220,7 @@ neighbors as (
 
     from ranked
     where neighbor_rank <= {{ var('neighbors_per_product') }}
+        or recent_rank <= {{ var('recent_neighbors_per_product') }}
 
 )
 

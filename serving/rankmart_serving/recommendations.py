@@ -34,7 +34,7 @@ def recommendations_handler(settings: Settings) -> HTTPRouteHandler:
         response_headers=[
             ResponseHeader(
                 name="X-Run-Id",
-                value="3f9a1c0d5e7b",
+                value="20231231-3f9a1c0d5e7b",
                 description="The run that the answer is from",
                 documentation_only=True,
             )

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
-from built_shop import Build, Shop, build
 
+from built_shop import Build, Shop, build
 from rankmart.demo_data import write_demo_data
 
 

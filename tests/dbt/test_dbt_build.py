@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from built_shop import Build
 
+from built_shop import Build
 from project import DBT_PROJECT, ROOT
 
 PROTOCOLS = ("temporal", "leave_last_out")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from built_shop import Build
 
+from built_shop import Build
 from project import ROOT
 
 WITHOUT_UNIT_TEST = {

@@ -18,7 +18,7 @@
 
 {% macro duckdb__register_raw() %}
     {% do protocol() %}
-    {% if env_var('RANKMART_THREADS', '0') | int > 0 %}
+    {% if env_var('RANKMART_THREADS', '') | int > 0 %}
         {% do run_query('set threads = ' ~ env_var('RANKMART_THREADS') | int) %}
     {% endif %}
     {% do duckdb__create_raw_tables() %}
