@@ -48,7 +48,9 @@ class Recommendations(Struct, frozen=True):
     """A user's ranked products, best first."""
 
     user_id: Annotated[str, Meta(examples=["A1YJEY40YUW4SE"])]
-    run_id: Annotated[str, Meta(description="The run it is from", examples=["20231231-3f9a1c0d5e7b"])]
+    run_id: Annotated[
+        str, Meta(description="The run it is from", examples=["20231231-3f9a1c0d5e7b"])
+    ]
     known_user: Annotated[
         bool, Meta(description="Whether the run has reviews of this user", examples=[True])
     ]
