@@ -36,8 +36,11 @@ later_ratings as (
     inner join interactions
         on reviews.user_id = interactions.user_id
         and families.family_id = interactions.product_id
-    where interactions.rated_epoch > interactions.reviewed_epoch
-        and reviews.reviewed_epoch > interactions.reviewed_epoch
+    where reviews.reviewed_epoch > interactions.reviewed_epoch
+        or (
+            reviews.reviewed_epoch = interactions.reviewed_epoch
+            and reviews.review_id > interactions.review_id
+        )
 
 )
 

@@ -37,6 +37,32 @@ copied as (
 
 ),
 
+{# A family has a handful of members; one text on hundreds of products is somebody's spam. #}
+counted as (
+
+    select
+        *,
+        count(*) over (
+            partition by user_id, reviewed_epoch, text_hash
+        ) as copies
+
+    from copied
+
+),
+
+shared_texts as (
+
+    select
+        user_id,
+        reviewed_epoch,
+        text_hash,
+        product_id
+
+    from counted
+    where copies between 2 and {{ var('variants_at_most') }}
+
+),
+
 pairs as (
 
     select
@@ -44,8 +70,8 @@ pairs as (
         other.product_id as other_product_id,
         count(*) as shared_reviews
 
-    from copied as one
-    inner join copied as other
+    from shared_texts as one
+    inner join shared_texts as other
         on one.user_id = other.user_id
         and one.reviewed_epoch = other.reviewed_epoch
         and one.text_hash = other.text_hash

@@ -72,7 +72,7 @@ forward_pairs as (
         earlier.product_key,
         later.product_key as other_key,
         gaps.gap,
-        earlier.weight * later.weight as weight,
+        cast(earlier.weight as double) * later.weight as weight,
         later.freshness,
         1 as is_forward
 
@@ -93,7 +93,7 @@ backward_pairs as (
         later.product_key,
         earlier.product_key as other_key,
         gaps.gap,
-        earlier.weight * later.weight as weight,
+        cast(earlier.weight as double) * later.weight as weight,
         later.freshness,
         0 as is_forward
 
@@ -147,9 +147,9 @@ associated as (
         * pow(other.interaction_count, {{ var('popularity_power_to') }}) as expected,
         popularity.interaction_count as popularity_count,
         catalog_sizes.product_count,
-        sum(summed.next_count) over (
+        cast(sum(cast(summed.next_count as decimal(18, 9))) over (
             partition by summed.split, summed.product_key
-        ) as next_total
+        ) as double) as next_total
 
     from summed
     inner join popularity

@@ -12,7 +12,7 @@ moments as (
     select
         split,
         max(reviewed_epoch) as as_of,
-        avg(cast(rating as double)) as mean_rating
+        {{ exact_sum('rating') }} / nullif(count(rating), 0) as mean_rating
 
     from histories
     group by split

@@ -33,7 +33,7 @@ moment as (
 
     select
         max(reviewed_at) as as_of,
-        avg(cast(rating as double)) as mean_rating
+        {{ exact_sum('rating') }} / nullif(count(rating), 0) as mean_rating
 
     from reviews
 

@@ -11,13 +11,28 @@ trimmed as (
     select
         source_file,
         source_line,
-        nullif(trim(product_id), '') as product_id,
+        nullif(trim({{ one_line('product_id') }}), '') as product_id,
         {{ plain_text('title') }} as title,
         {{ plain_text('brand') }} as brand,
         {{ plain_text('categories') }} as categories,
-        nullif(try_cast({{ regexp_replace_all('price', '[^0-9.]', '') }} as double), 0) as price
+        {{ regexp_replace_all('price', '[^0-9.,]', '') }} as price_text
 
     from raw_products
+
+),
+
+{# 1,299.00 and 1.299,00 are one price: a comma before the last two digits is a decimal one. #}
+priced as (
+
+    select
+        *,
+        nullif(try_cast(case
+            when substring(price_text, length(price_text) - 2, 1) = ','
+                then replace(replace(price_text, '.', ''), ',', '.')
+            else replace(price_text, ',', '')
+        end as double), 0) as price
+
+    from trimmed
 
 ),
 
@@ -31,7 +46,7 @@ numbered as (
             order by source_file desc, source_line desc
         ) as line_from_last
 
-    from trimmed
+    from priced
     where product_id is not null
 
 ),

@@ -24,9 +24,9 @@ trimmed as (
         raw_reviews.source_file,
         raw_reviews.source_line,
         files.has_rating,
-        nullif(trim(raw_reviews.user_id), '') as user_id,
-        nullif(trim(raw_reviews.product_id), '') as product_id,
-        nullif(trim(raw_reviews.rating), '') as rating_text,
+        nullif(trim({{ one_line('raw_reviews.user_id') }}), '') as user_id,
+        nullif(trim({{ one_line('raw_reviews.product_id') }}), '') as product_id,
+        nullif(trim(replace(raw_reviews.rating, ',', '.')), '') as rating_text,
         nullif(trim(raw_reviews.reviewed_at), '') as time_text,
         raw_reviews.title,
         raw_reviews.body,
@@ -47,8 +47,8 @@ numbers as (
         try_cast(rating_text as double) as rating,
         try_cast(time_text as double) as time_number,
         {{ epoch_of_text('time_text') }} as time_as_date,
-        try_cast(try_cast(helpful_votes_text as double) as int) as helpful_votes,
-        try_cast(try_cast(total_votes_text as double) as int) as total_votes
+        try_cast(floor(try_cast(helpful_votes_text as double)) as int) as helpful_votes,
+        try_cast(floor(try_cast(total_votes_text as double)) as int) as total_votes
 
     from trimmed
 
@@ -82,6 +82,8 @@ judged as (
         case
             when user_id is null then 'empty user id'
             when product_id is null then 'empty product id'
+            when length(user_id) > 256 then 'user id longer than 256 characters'
+            when length(product_id) > 256 then 'product id longer than 256 characters'
             when has_rating and rating_text is null then 'empty rating'
             when has_rating and rating is null then 'rating is not a number'
             when has_rating and not (rating >= 1 and rating <= 5) then 'rating outside 1 to 5'

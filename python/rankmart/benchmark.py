@@ -57,7 +57,15 @@ def benchmark(
             "DBT_LOG_PATH": str(scratch / "logs"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
-        dbt_seconds = _step([*_dbt(), "run", "--quiet"], project, environment)
+        # As vars too: those of dbt_project.yml come before the environment.
+        asked = {
+            "reviews_path": environment["RANKMART_REVIEWS"],
+            "products_path": environment["RANKMART_PRODUCTS"],
+            "protocol": protocol,
+        }
+        dbt_seconds = _step(
+            [*_dbt(), "run", "--quiet", "--vars", json.dumps(asked)], project, environment
+        )
         score_seconds = _step(
             [sys.executable, "-m", "rankmart", "score", "--accept"], project, environment
         )

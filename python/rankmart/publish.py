@@ -104,6 +104,10 @@ def current_run(published: Path) -> str | None:
         content = pointer.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise SnapshotError(
+            f"can't read {pointer} ({error}): see RANKMART_PUBLISHED and its permissions"
+        ) from error
     run_id = content.strip()
     if not _RUN_ID.fullmatch(run_id):
         raise SnapshotError(f"{pointer} names no run: run `make score` to write it again")

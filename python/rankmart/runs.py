@@ -77,7 +77,9 @@ def content_id(
 ) -> str:
     """The day of the last review, and a digest of all that the run made: equal runs, equal ids."""
     made = first_row(
-        connection, "select count(*), bit_xor(hash(columns(*))) from new_recommendations"
+        connection,
+        "select count(*), bit_xor(hash(user_key, user_id, rank, product_id,"
+        " score, source, reason_type, because_of_product_id)) from new_recommendations",
     )
     neighbors = first_row(
         connection,

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from rankmart.contest import Contest, hold_contest, ideal_dcg
-from rankmart.errors import NotEnoughDataError
+from rankmart.errors import NotEnoughDataError, SnapshotError
 from rankmart.features import feature_names, generator_names, read_features
 from rankmart.gate import RANKER, RunMetrics, Verdict, beats_popular, judge
 from rankmart.lists import make_lists
@@ -57,21 +57,24 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
     with open_warehouse(settings) as connection:
         require_built(connection)
         _require_enough(connection)
+        served = _served_run(settings)
         features = feature_names(connection)
         ranker = _train(connection, features, settings, report)
         model, scorer, contest, notes = _choose(connection, features, ranker, report)
         protocol = _protocol(connection)
         create_tables(connection)
-        current = metrics_of(connection, current_run(settings.published))
+        current = metrics_of(connection, served)
         verdict = judge(_metrics(contest, model, protocol), contest.value("popular"), current)
-        if accept and not verdict.passed:
-            verdict = Verdict(passed=True, reason=f"accepted by hand, though {verdict.reason}")
         make_lists(connection, scorer, features=features, k=settings.list_length, progress=report)
         _require_lists(connection)
         booster = bytes(ranker.booster.save_raw("ubj")) if ranker and model == RANKER else None
         parameters = run_parameters(ranker, model, features, settings)
         fingerprint = data_fingerprint(connection)
         run_id = content_id(connection, contest, booster, parameters, fingerprint)
+        if accept and not verdict.passed:
+            verdict = Verdict(passed=True, reason=f"accepted by hand, though {verdict.reason}")
+        elif run_id == served and not verdict.passed:
+            verdict = Verdict(passed=True, reason="it is the run that is published already")
         write_run(
             connection,
             run_id=run_id,
@@ -87,15 +90,24 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         )
         snapshot = None
         if verdict.passed:
-            snapshot = publish(
-                connection,
-                run_id=run_id,
-                published=settings.published,
-                keep=settings.keep_runs,
-                list_length=settings.list_length,
-                booster=booster,
-                features=features,
-            )
+            try:
+                snapshot = publish(
+                    connection,
+                    run_id=run_id,
+                    published=settings.published,
+                    keep=settings.keep_runs,
+                    list_length=settings.list_length,
+                    booster=booster,
+                    features=features,
+                )
+            except SnapshotError as error:
+                run(
+                    connection,
+                    "update ranker.runs set verdict = 'refused', verdict_reason = ?"
+                    " where run_id = ?",
+                    [f"its snapshot could not be written: {error}", run_id],
+                )
+                raise
             run(connection, "update ranker.runs set is_current = (run_id = ?)", [run_id])
             if settings.export is not None:
                 export_lists(connection, settings.export)
@@ -108,6 +120,15 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         snapshot=snapshot,
         notes=tuple(notes),
     )
+
+
+def _served_run(settings: Settings) -> str | None:
+    """The run that is served now; None before the first, and where the pointer is damaged."""
+    try:
+        return current_run(settings.published)
+    except SnapshotError as error:
+        logger.warning("%s", error)
+        return None
 
 
 def _require_enough(connection: duckdb.DuckDBPyConnection) -> None:
@@ -192,10 +213,10 @@ def _choose(
     contest = hold_contest(connection, "test", features=features, ranker=ranker, progress=progress)
     if ranker is None:
         note = f"too few users with a label to train a ranker on: {best}, the best baseline, it is"
-    elif ranker.validation_ndcg < on_fit.value(best):
+    elif ranker.validation_ndcg < ranker.generator_ndcg[best]:
         note = (
             f"the ranker (NDCG@10 {ranker.validation_ndcg:.4f} on held-out fit users) does not"
-            f" beat {best} ({on_fit.value(best):.4f}): {best} it is"
+            f" beat {best} ({ranker.generator_ndcg[best]:.4f}): {best} it is"
         )
     elif contest.value(RANKER) < contest.value(best):
         note = (

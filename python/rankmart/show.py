@@ -45,8 +45,18 @@ def evaluation_table(contest: Contest, *, published: str) -> str:
 def recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> str:
     """A user's history and list from the published snapshot; without an id, of some user.
 
-    Raises SnapshotError where nothing is published, or the user is not known.
+    Raises SnapshotError where nothing is published or readable, or the user is not known.
     """
+    try:
+        return _recommendations_of(settings, user_id, k=k)
+    except duckdb.Error as error:
+        raise SnapshotError(
+            f"can't read the published snapshot ({str(error).splitlines()[0]}):"
+            " run `make score` to publish again"
+        ) from error
+
+
+def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> str:
     run_id = current_run(settings.published)
     if run_id is None:
         raise SnapshotError(
@@ -93,7 +103,7 @@ def recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> st
                 from history_lists where user_id = ?
             )
             left join products on items.product_id = products.product_id
-            order by items.reviewed_at desc limit 6
+            order by items.reviewed_at desc, items.product_id limit 6
             """,
             [user_id],
         ).fetchall()

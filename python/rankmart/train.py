@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import xgboost as xgb
 
-from rankmart.features import FeatureRows
-from rankmart.rank import ranks_within
+from rankmart.features import FeatureRows, generator_names
+from rankmart.rank import GeneratorScorer, ranks_within
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ class Ranker:
 
     validation_ndcg: mean NDCG@10 over the fit users that training did not see, 0 for those
     without a positive among their candidates.
+    generator_ndcg: the same of every generator, on the same users.
     """
 
     booster: xgb.Booster
@@ -59,6 +60,7 @@ class Ranker:
     rounds: int
     users: int
     validation_ndcg: float
+    generator_ndcg: dict[str, float]
     gain: dict[str, float] = field(default_factory=dict)
 
     def predict(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -107,7 +109,9 @@ def train_ranker(
                 user: ideal for user, ideal in ideal_dcg.items() if _fold(user, of=plan.of) == fold
             }
             booster, best = _fit(rows, ~held_out, held_out, parameters)
-            total += _mean_ndcg(rows.where(held_out), booster, in_fold) * len(in_fold)
+            kept = rows.where(held_out)
+            scores = booster.inplace_predict(kept.matrix, predict_type="margin")
+            total += _mean_ndcg(kept, scores, in_fold) * len(in_fold)
             users += len(in_fold)
             rounds.append(best)
             done += 1
@@ -126,7 +130,27 @@ def train_ranker(
         everyone = np.ones(len(rows), dtype=bool)
         booster, _ = _fit(rows, everyone, None, parameters, rounds=rounds_kept)
     progress("train", steps, steps)
-    return _ranker(booster, features, parameters, rounds_kept, user_count, validation)
+    in_folds = {
+        user: ideal for user, ideal in ideal_dcg.items() if _fold(user, of=plan.of) in plan.folds
+    }
+    seen_in_folds = rows.where(np.isin(_folds(rows.users, of=plan.of), plan.folds))
+    return Ranker(
+        booster=booster,
+        features=features,
+        parameters=parameters,
+        rounds=rounds_kept,
+        users=user_count,
+        validation_ndcg=validation,
+        generator_ndcg={
+            name: _mean_ndcg(
+                seen_in_folds,
+                GeneratorScorer(name, features).predict(seen_in_folds.matrix),
+                in_folds,
+            )
+            for name in generator_names(features)
+        },
+        gain=_gain(booster, features),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,36 +208,22 @@ def _matrix(rows: FeatureRows, *, reference: xgb.DMatrix | None = None) -> xgb.D
     return xgb.QuantileDMatrix(rows.matrix, label=rows.labels, qid=rows.users, ref=reference)
 
 
-def _ranker(
-    booster: xgb.Booster,
-    features: list[str],
-    parameters: dict[str, Any],
-    rounds: int,
-    users: int,
-    validation: float,
-) -> Ranker:
+def _gain(booster: xgb.Booster, features: list[str]) -> dict[str, float]:
+    """Each feature's share of the total gain of all splits."""
     gains: dict[str, Any] = booster.get_score(importance_type="total_gain")
     total = sum(gains.values()) or 1.0
-    gain = {
+    return {
         name: float(gains.get(f"f{position}", 0.0)) / total
         for position, name in enumerate(features)
     }
-    return Ranker(
-        booster=booster,
-        features=features,
-        parameters=parameters,
-        rounds=rounds,
-        users=users,
-        validation_ndcg=validation,
-        gain=gain,
-    )
 
 
-def _mean_ndcg(rows: FeatureRows, booster: xgb.Booster, ideal_dcg: dict[int, float]) -> float:
+def _mean_ndcg(
+    rows: FeatureRows, scores: npt.NDArray[np.float32], ideal_dcg: dict[int, float]
+) -> float:
     """Mean NDCG@10 over the users of `ideal_dcg`; one without rows counts as 0."""
     if not ideal_dcg:
         return 0.0
-    scores = booster.inplace_predict(rows.matrix, predict_type="margin")
     order = np.lexsort((rows.products, -scores, rows.users))
     users = rows.users[order]
     ranks = ranks_within(users)

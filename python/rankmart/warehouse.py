@@ -13,12 +13,43 @@ from rankmart.settings import Settings
 NEEDED_TABLES = (
     "main.user_product_features",
     "main.interactions",
+    "main.users",
     "main.products",
     "main.product_neighbors",
+    "main.rejected_reviews",
+    "intermediate.candidates",
     "intermediate.labels",
+    "intermediate.product_stats",
     "intermediate.target_users",
     "raw.builds",
 )
+
+
+# Whether a build failed since the last whole one that did not, and whether what was built since
+# is of other files or another protocol.
+_STATE = """
+with
+
+whole as (
+
+    select
+        max(started_at) as started_at,
+        max_by(protocol, started_at) as protocol
+
+    from raw.builds
+    where is_whole and failed_models = 0
+
+)
+
+select
+    count_if(builds.failed_models is distinct from 0) > 0 or any_value(whole.started_at) is null,
+    count_if(builds.protocol != whole.protocol) > 0
+    or (select max(read_at) from raw.files) > any_value(whole.started_at)
+
+from whole
+left join raw.builds as builds
+    on whole.started_at is null or builds.started_at >= whole.started_at
+"""
 
 
 def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> None:
@@ -79,13 +110,16 @@ def require_built(connection: duckdb.DuckDBPyConnection) -> None:
     for table in NEEDED_TABLES:
         if table not in present:
             raise MissingTableError(table.removeprefix("main."), build_with="dbt run")
-    last = connection.execute(
-        "select failed_models from raw.builds order by started_at desc limit 1"
-    ).fetchall()
-    if not last or last[0][0] != 0:
+    failed, partly_new = first_row(connection, _STATE)
+    if failed:
         raise WarehouseError(
             "the last `dbt run` did not finish, so some tables are new and some are old:"
             " mend what it complained of, then run `dbt run` again"
+        )
+    if partly_new:
+        raise WarehouseError(
+            "the files or the protocol changed, and since then only some models were built:"
+            " run `dbt run` without --select first"
         )
 
 

@@ -119,7 +119,7 @@
             {{ sort_key(score) }} as score,
             row_number() over (
                 partition by split
-                order by {{ sort_key(score) }} desc, popular_score desc, product_key
+                order by {{ sort_key(score) }} desc, {{ sort_key('popular_score') }} desc, product_key
             ) as chart_rank
 
         from product_stats

@@ -1,10 +1,11 @@
 {# Notes each build in raw.builds, so that `rankmart score` can refuse tables of which some are
    new and some are old: the row is there as unfinished from the start of the first model, and
-   stays so when the run is killed. #}
+   stays so when the run is killed. A build is whole if it built every model; what a retry
+   builds completes the one before. #}
 {% macro begin_build() %}
     {% if execute and flags.WHICH in ['run', 'build', 'retry'] %}
         insert into raw.builds values (
-            '{{ invocation_id }}', '{{ flags.WHICH }}', now(), null, '{{ protocol() }}', null
+            '{{ invocation_id }}', '{{ flags.WHICH }}', now(), null, '{{ protocol() }}', null, null
         )
     {% endif %}
 {% endmacro %}
@@ -12,13 +13,21 @@
 
 {% macro finish_build(results) %}
     {% if execute and flags.WHICH in ['run', 'build', 'retry'] %}
+        {% set models = results | map(attribute='node')
+            | selectattr('resource_type', 'equalto', 'model') | list %}
+        {% set project_models = graph.nodes.values()
+            | selectattr('resource_type', 'equalto', 'model') | list %}
         {% set failed = [] %}
         {% for result in results if result.node.resource_type == 'model'
             and result.status in ['error', 'fail', 'skipped', 'runtime error'] %}
             {% do failed.append(result.node.name) %}
         {% endfor %}
+        {% set is_whole = flags.WHICH == 'retry' or models | length == project_models | length %}
         update raw.builds
-        set finished_at = now(), failed_models = {{ failed | length }}
+        set
+            finished_at = now(),
+            is_whole = {{ is_whole | lower }},
+            failed_models = {{ failed | length }}
         where invocation_id = '{{ invocation_id }}'
     {% endif %}
 {% endmacro %}

@@ -29,7 +29,7 @@
 {% macro duckdb__lines_of(path, rejects=true) -%}
     read_csv(
         {{ quote_text(path) }}, columns = {'line': 'varchar'}, auto_detect = false,
-        header = false, delim = '\x01', quote = '', escape = '',
+        header = false, delim = '{{ "\x01" }}', quote = '', escape = '',
         encoding = '{{ var("reviews_encoding") }}', max_line_size = 16777216,
         {{ 'store_rejects = true' if rejects else 'ignore_errors = true' }}
     )
@@ -75,6 +75,11 @@
             select line from " ~ duckdb__lines_of(path, rejects=false) ~ " limit 1000
         ) order by field"
     ).columns[0].values() | list %}
+    {% if not found %}
+        {% do stop(path ~ " looks like JSON lines, but none of its first lines is a JSON object."
+            ~ " Lines in single quotes are Python's: rewrite them with python -c 'import ast, json,"
+            ~ " sys; [print(json.dumps(ast.literal_eval(line))) for line in sys.stdin]'") %}
+    {% endif %}
     {% set known = review_columns() if dataset == 'reviews' else product_columns() %}
     {% set columns = match_columns(path, found, known, needed_columns(dataset)) %}
     {# One parse a line for all fields. #}
@@ -92,7 +97,8 @@
             then flatten(from_json(" ~ given ~ ", '[[\"varchar\"]]'))
             else from_json(" ~ given ~ ", '[\"varchar\"]') end" %}
         {% do values.update({'categories': "case
-            when " ~ given ~ " like '[%' then array_to_string(list_filter(
+            when case when json_valid(" ~ given ~ ") then json_type(" ~ given ~ ") end = 'ARRAY'
+            then array_to_string(list_filter(
                 " ~ names ~ ", lambda name, place: list_position(" ~ names ~ ", name) = place
             ), '|') else " ~ given ~ " end"}) %}
     {% endif %}
@@ -105,6 +111,20 @@
         from " ~ duckdb__lines_of(path)
     ) %}
     {% do duckdb__keep_rejects(dataset, path) %}
+    {% if run_query('select count(*) from rejects').columns[0][0] %}
+        {% do run_query("
+            update json_lines set record = others.source_line
+            from (
+                select row_number() over (order by numbers.source_line) as record, numbers.source_line
+                from (
+                    select unnest(range(1, 1 + (select count(*) from json_lines)
+                        + (select count(*) from rejects))) as source_line
+                ) as numbers
+                anti join rejects on numbers.source_line = rejects.source_line
+            ) as others
+            where json_lines.record = others.record
+        ") %}
+    {% endif %}
     {% do run_query("
         insert into raw.malformed_lines
         select '" ~ dataset ~ "', " ~ quote_text(path) ~ ", record, 'not a JSON object', line

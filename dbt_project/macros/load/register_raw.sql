@@ -18,6 +18,10 @@
 
 {% macro duckdb__register_raw() %}
     {% do protocol() %}
+    {% for name in ['trending', 'popular'] if name not in var('generators') %}
+        {% do stop("the var generators must have " ~ name ~ ": unknown users get it, and the gate"
+            ~ " measures by it") %}
+    {% endfor %}
     {% if env_var('RANKMART_THREADS', '') | int > 0 %}
         {% do run_query('set threads = ' ~ env_var('RANKMART_THREADS') | int) %}
     {% endif %}
@@ -56,7 +60,8 @@
         );
         create table if not exists raw.builds (
             invocation_id varchar, command varchar, started_at timestamp with time zone,
-            finished_at timestamp with time zone, protocol varchar, failed_models integer
+            finished_at timestamp with time zone, protocol varchar, is_whole boolean,
+            failed_models integer
         );
     ") %}
 {% endmacro %}
@@ -150,7 +155,7 @@
         ).rows %}
         {% if totals[0] == 0 %}
             {% do run_query("delete from raw.files where dataset = '" ~ dataset ~ "'") %}
-            {% do stop(totals[2] ~ " has a header and no line below it: there is nothing to read") %}
+            {% do stop(totals[2] ~ " has a header and no line below it: there is nothing to read. Name another file") %}
         {% elif totals[1] > totals[0] * var('max_rejected_share') %}
             {% do run_query("delete from raw.files where dataset = '" ~ dataset ~ "'") %}
             {% do stop(

@@ -111,6 +111,12 @@
 {%- endmacro %}
 
 
+{# Tabs and line breaks as spaces: an id is one line. #}
+{% macro one_line(expression) -%}
+    {{ regexp_replace_all(expression, '[ \\t\\r\\n]+', ' ') }}
+{%- endmacro %}
+
+
 {# Text as a reader sees it: tags become spaces, the common entities their characters,
    runs of white space one space. Empty text is null. #}
 {% macro plain_text(expression) -%}
