@@ -34,6 +34,13 @@ LAMBDAMART: dict[str, Any] = {
     "colsample_bytree": 0.6,
     "reg_lambda": 2.0,
 }
+# With a few thousand users, leaves of more weight and fewer columns a tree: on three cut-offs of
+# Beauty NDCG@10 was 3 to 5 % higher than with LAMBDAMART's.
+LAMBDAMART_CAUTIOUS = LAMBDAMART | {
+    "max_depth": 5,
+    "min_child_weight": 20,
+    "colsample_bytree": 0.35,
+}
 LOGISTIC: dict[str, Any] = {
     "objective": "binary:logistic",
     "eta": 0.05,
@@ -126,7 +133,7 @@ def train_ranker(
     validation, parameters, rounds_kept, booster = max(results, key=lambda result: result[0])
     if plan.fit_again:
         # More users bear more rounds, in proportion.
-        rounds_kept = round(rounds_kept * plan.of / (plan.of - 1))
+        rounds_kept = round(max(rounds_kept, plan.fewest_rounds) * plan.of / (plan.of - 1))
         everyone = np.ones(len(rows), dtype=bool)
         booster, _ = _fit(rows, everyone, None, parameters, rounds=rounds_kept)
     progress("train", steps, steps)
@@ -161,6 +168,7 @@ class _Plan:
     folds: tuple[int, ...]
     of: int
     fit_again: bool = True
+    fewest_rounds: int = 0
 
 
 def _plan(users: int) -> _Plan:
@@ -174,7 +182,9 @@ def _plan(users: int) -> _Plan:
     if users < 1_000:
         return _Plan(trials=(small, LOGISTIC), folds=(0, 1, 2), of=3)
     if users < 5_000:
-        return _Plan(trials=(LAMBDAMART,), folds=(0,), of=5)
+        # The curve of a few hundred held-out users is flat and noisy, and may peak early by
+        # chance: on Beauty 24 rounds gave NDCG@10 .0469, 96 gave .0511, 240 gave .0509.
+        return _Plan(trials=(LAMBDAMART_CAUTIOUS,), folds=(0,), of=5, fewest_rounds=120)
     return _Plan(trials=(LAMBDAMART,), folds=(0,), of=10, fit_again=False)
 
 
