@@ -82,7 +82,7 @@ format: setup ## Format and mend what ruff and sqlfluff can
 .PHONY: lock
 lock: setup ## Pin requirements.txt anew from pyproject.toml (needs uv)
 	echo "xgboost-cpu>=3.0,<4 ; sys_platform == 'linux'" | uv pip compile pyproject.toml - --extra dev \
-		--universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--universal --no-strip-extras --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --output-file requirements.txt --quiet
 
 .PHONY: clean

@@ -1,31 +1,9 @@
 {{ config(materialized='bucketed') }}
 
+{# What was reviewed near the user's recent products. #}
 with
 
-{{ recent_histories() }},
-
-neighbors as (
-
-    select * from {{ ref('product_pairs') }}
-
-),
-
-scored as (
-
-    select
-        recent.split,
-        recent.user_key,
-        neighbors.neighbor_key as product_key,
-        {{ exact_sum('neighbors.association * recent.recency_weight') }} as score
-
-    from recent
-    inner join neighbors
-        on recent.split = neighbors.split
-        and recent.product_key = neighbors.product_key
-        and neighbors.neighbor_rank <= recent.neighbor_depth
-    group by recent.split, recent.user_key, neighbors.neighbor_key
-
-),
+{{ sum_over_neighbors(ref('product_pairs')) }},
 
 {{ propose('scored', source='co_visited') }}
 

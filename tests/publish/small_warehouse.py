@@ -42,7 +42,7 @@ select * from (values
 
 create table ranker.runs (
     run_id varchar, created_at timestamp, model varchar, protocol varchar, metrics json,
-    verdict varchar, verdict_reason varchar
+    parameters json, verdict varchar, verdict_reason varchar
 );
 create table ranker.recommendations (
     run_id varchar, user_id varchar, rank smallint, product_id varchar, score float,
@@ -61,7 +61,7 @@ create table ranker.evaluation (
 _RUN = """
 insert into ranker.runs values (
     $run_id, timestamp '2014-07-01 12:00:00', 'ranker', 'temporal', '{"ndcg_at_10": 0.1}',
-    $verdict, null
+    '{"rounds": 40}', $verdict, null
 );
 insert into ranker.recommendations values
     ($run_id, 'ann', 1, 'P2', 0.12, 'co_visited', 'because_of', 'P1'),

@@ -90,6 +90,10 @@ def test_the_run_row_counts_the_snapshot(snapshot: Path) -> None:
     assert rows == [("run-1", "ranker", "temporal", '{"ndcg_at_10": 0.1}', "published", 3, 2, 4)]
 
 
+def test_the_recipe_of_the_model_comes_along(snapshot: Path) -> None:
+    assert read(snapshot, "select parameters from run") == [('{"rounds": 40}',)]
+
+
 def test_the_model_products_neighbours_and_evaluation_come_along(snapshot: Path) -> None:
     assert read(snapshot, "from model") == [("ubj", b"\x00tree\xff", ["popularity", "recency"])]
     assert read(snapshot, "select product_id, family_id from products order by all") == [

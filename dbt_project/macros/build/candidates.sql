@@ -89,6 +89,37 @@
 {%- endmacro %}
 
 
+{# Neighbours of the user's recent products, summed with the weights of their places: CTEs up to
+   `scored`. `pairs` is a relation of pairs with an association and a rank; of older products
+   fewer neighbours are asked. #}
+{% macro sum_over_neighbors(pairs, association='association', rank='neighbor_rank') -%}
+    {{ recent_histories() }},
+
+    neighbors as (
+
+        select * from {{ pairs }}
+
+    ),
+
+    scored as (
+
+        select
+            recent.split,
+            recent.user_key,
+            neighbors.neighbor_key as product_key,
+            {{ exact_sum('neighbors.' ~ association ~ ' * recent.recency_weight') }} as score
+
+        from recent
+        inner join neighbors
+            on recent.split = neighbors.split
+            and recent.product_key = neighbors.product_key
+            and neighbors.{{ rank }} <= recent.neighbor_depth
+        group by recent.split, recent.user_key, neighbors.neighbor_key
+
+    )
+{%- endmacro %}
+
+
 {# Products ranked the same for everyone: CTEs up to `scored`. Twice as many as are kept, so
    that what a user already has leaves enough. #}
 {% macro same_for_everyone(source, score) -%}

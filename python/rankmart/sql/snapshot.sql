@@ -171,6 +171,7 @@ select
     model,
     protocol,
     metrics,
+    parameters,
     verdict,
     (
         select coalesce(max(json_array_length(items)), 0)
