@@ -18,16 +18,7 @@ catalog as (
 
 ),
 
-product_ids as (
-
-    select
-        product_key,
-        product_id
-
-    from {{ ref('interactions') }}
-    group by product_key, product_id
-
-),
+{{ product_ids() }},
 
 described as (
 

@@ -7,16 +7,7 @@ pairs as (
 
 ),
 
-product_ids as (
-
-    select
-        product_key,
-        product_id
-
-    from {{ ref('interactions') }}
-    group by product_key, product_id
-
-),
+{{ product_ids() }},
 
 neighbors as (
 

@@ -18,16 +18,7 @@ families as (
 
 ),
 
-product_keys as (
-
-    select
-        product_id,
-        product_key
-
-    from {{ ref('interactions') }}
-    group by product_id, product_key
-
-),
+{{ product_ids() }},
 
 moment as (
 
@@ -72,7 +63,7 @@ counted as (
 products as (
 
     select
-        product_keys.product_key,
+        product_ids.product_key,
         coalesce(counted.product_id, catalog.product_id) as product_id,
         coalesce(families.family_id, catalog.product_id) as family_id,
         coalesce(families.family_size, 1) as family_size,
@@ -107,8 +98,8 @@ products as (
         on counted.product_id = catalog.product_id
     left join families
         on counted.product_id = families.product_id
-    left join product_keys
-        on counted.product_id = product_keys.product_id
+    left join product_ids
+        on counted.product_id = product_ids.product_id
 
 )
 

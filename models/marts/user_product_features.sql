@@ -30,16 +30,17 @@ matches as (
 
 ),
 
+{{ product_ids() }},
+
 product_prices as (
 
     select
-        interactions.product_key,
-        max(catalog.price) as price
+        product_ids.product_key,
+        catalog.price
 
-    from {{ ref('interactions') }} as interactions
+    from product_ids
     inner join {{ ref('stg_products') }} as catalog
-        on interactions.product_id = catalog.product_id
-    group by interactions.product_key
+        on product_ids.product_id = catalog.product_id
 
 ),
 

@@ -3,21 +3,30 @@
 import json
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from rankmart.evaluate import candidate_recall, evaluate
-from rankmart.features import generator_names, in_passes
+from rankmart.features import count_rows, generator_names
 from rankmart.progress import Progress
-from rankmart.rank import Scorer, top_k
+from rankmart.rank import Scorer, rank_split
 from rankmart.warehouse import first_row, run
 
 logger = logging.getLogger(__name__)
 
 DEPTH = 20
-ROWS_PER_PASS = 2_000_000
+
+# The labels of the users that candidates were made for: above a size, of a sample.
+_LABELS = """
+    select labels.user_key, labels.product_key
+    from intermediate.labels as labels
+    semi join intermediate.target_users as targets
+        on labels.split = targets.split and labels.user_key = targets.user_key
+    where labels.split = ?
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +55,9 @@ class Contest:
     def figures(self, model: str) -> dict[str, float]:
         """All figures of a model, as `ndcg_at_10` and so on."""
         return {
-            f"{row['metric']}_at_{row['k']}": row["value"]
-            for row in self.evaluation.to_pylist()
-            if row["model"] == model
+            f"{metric}_at_{k}": value
+            for (name, metric, k), (value, _, _) in self._figures.items()
+            if name == model and value is not None
         }
 
     def models(self) -> list[str]:
@@ -59,10 +68,16 @@ class Contest:
     def _figure(
         self, model: str, metric: str, k: int
     ) -> tuple[float | None, float | None, float | None]:
-        for row in self.evaluation.to_pylist():
-            if (row["model"], row["metric"], row["k"]) == (model, metric, k):
-                return row["value"], row["ci_low"], row["ci_high"]
-        return None, None, None
+        return self._figures.get((model, metric, k), (None, None, None))
+
+    @cached_property
+    def _figures(
+        self,
+    ) -> dict[tuple[str, str, int], tuple[float | None, float | None, float | None]]:
+        return {
+            (row["model"], row["metric"], row["k"]): (row["value"], row["ci_low"], row["ci_high"])
+            for row in self.evaluation.to_pylist()
+        }
 
 
 def hold_contest(
@@ -74,18 +89,7 @@ def hold_contest(
     progress: Progress,
 ) -> Contest:
     """Evaluate every generator, and the ranker if there is one, on the labels of a split."""
-    run(
-        connection,
-        """
-        create or replace temp table contest_labels as
-        select labels.user_key, labels.product_key
-        from intermediate.labels as labels
-        semi join intermediate.target_users as targets
-            on labels.split = targets.split and labels.user_key = targets.user_key
-        where labels.split = ?
-        """,
-        [split],
-    )
+    run(connection, f"create or replace temp table contest_labels as {_LABELS}", [split])
     run(
         connection,
         "create or replace temp table contest_lists"
@@ -104,23 +108,24 @@ def hold_contest(
             [generator, split, DEPTH],
         )
     if ranker is not None:
-        passes = passes_over(connection, split)
-        for number, rows in enumerate(
-            in_passes(connection, split, features=features, passes=passes), start=1
-        ):
-            connection.register("ranked", top_k(rows, ranker.predict(rows.matrix), k=DEPTH))
-            run(
-                connection,
-                "insert into contest_lists"
-                " select 'ranker', user_key, product_key, rank from ranked",
-            )
-            connection.unregister("ranked")
-            progress(f"rank {split}", number, passes)
+        rank_split(
+            connection,
+            ranker,
+            split,
+            features=features,
+            k=DEPTH,
+            what=f"rank {split}",
+            progress=progress,
+        )
+        run(
+            connection,
+            "insert into contest_lists select 'ranker', user_key, product_key, rank from ranked",
+        )
     evaluation = evaluate(
         connection,
         lists="contest_lists",
         labels="contest_labels",
-        catalog_size=max(1, _count(connection, "intermediate.product_stats", split)),
+        catalog_size=max(1, count_rows(connection, "intermediate.product_stats", split)),
         models=[*generators, "ranker"] if ranker is not None else generators,
     )
     run(
@@ -142,33 +147,15 @@ def ideal_dcg(
     """By labelled user of a split, DCG@k of a perfect list."""
     best = np.cumsum(1 / np.log2(np.arange(2, k + 2)))
     counts = connection.execute(
-        """
-        select labels.user_key, count(*)
-        from intermediate.labels as labels
-        semi join intermediate.target_users as targets
-            on labels.split = targets.split and labels.user_key = targets.user_key
-        where labels.split = ?
-        group by labels.user_key
-        """,
+        f"select user_key, count(*) from ({_LABELS}) group by user_key",
         [split],
     ).fetchall()
     return {user: float(best[min(k, count) - 1]) for user, count in counts}
 
 
-def passes_over(connection: duckdb.DuckDBPyConnection, split: str) -> int:
-    """In how many passes to read a split's features, at most ROWS_PER_PASS rows in each."""
-    rows = _count(connection, "user_product_features", split)
-    return max(1, -(-rows // ROWS_PER_PASS))
-
-
 def metrics_json(contest: Contest, model: str) -> str:
     """What `ranker.runs.metrics` keeps: the published model's figures, and the recall."""
-    figures = {name: value for name, value in contest.figures(model).items() if value is not None}
+    figures = contest.figures(model)
     if not np.isnan(contest.candidate_recall):
         figures["candidate_recall"] = contest.candidate_recall
     return json.dumps(figures, sort_keys=True)
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str, split: str) -> int:
-    (rows,) = first_row(connection, f"select count(*) from {table} where split = ?", [split])
-    return int(rows)

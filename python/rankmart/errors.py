@@ -22,3 +22,8 @@ class NotEnoughDataError(RankmartError):
 
 class SnapshotError(RankmartError):
     """A published snapshot can't be written or read."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, without the advice below it; its type where it says nothing."""
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -17,10 +17,11 @@ left out. Ranks are used as they are: a gap in them stays a gap.
 
 import math
 from collections.abc import Sequence
-from importlib import resources
 
 import duckdb
 import pyarrow as pa
+
+from rankmart.sql import sql_text
 
 DEFAULT_KS = (5, 10, 20)
 
@@ -53,8 +54,8 @@ def evaluate(
         raise ValueError(f"catalog_size is {catalog_size}: it must be 1 or more")
     parameters = _list_parameters(connection, lists=lists, labels=labels, ks=ks, models=models)
     query = (
-        f"with per_user as (\n{_sql('per_user_metrics')}\n)\n"
-        f"select * from (\n{_sql('evaluation')}\n) order by model, metric, k"
+        f"with per_user as (\n{sql_text('per_user_metrics')}\n)\n"
+        f"select * from (\n{sql_text('evaluation')}\n) order by model, metric, k"
     )
     return connection.sql(
         query, params={**parameters, "catalog_size": catalog_size}
@@ -75,7 +76,9 @@ def per_user(
     label, metric and k, zeros included: 8 models, 3 cut-offs and 22,000 users make 3.2 million.
     """
     parameters = _list_parameters(connection, lists=lists, labels=labels, ks=ks, models=models)
-    query = f"select * from (\n{_sql('per_user_metrics')}\n) order by model, user_key, metric, k"
+    query = (
+        f"select * from (\n{sql_text('per_user_metrics')}\n) order by model, user_key, metric, k"
+    )
     return connection.sql(query, params=parameters).to_arrow_table()
 
 
@@ -89,7 +92,7 @@ def candidate_recall(
     """
     _raise_on_defects(connection, "label_defects", labels=labels)
     [row] = connection.sql(
-        _sql("candidate_recall"), params={"candidates": candidates, "labels": labels}
+        sql_text("candidate_recall"), params={"candidates": candidates, "labels": labels}
     ).fetchall()
     return math.nan if row[0] is None else float(row[0])
 
@@ -116,11 +119,7 @@ def _list_parameters(
 
 
 def _raise_on_defects(connection: duckdb.DuckDBPyConnection, query: str, **relation: str) -> None:
-    defects = [row[0] for row in connection.sql(_sql(query), params=relation).fetchall()]
+    defects = [row[0] for row in connection.sql(sql_text(query), params=relation).fetchall()]
     if defects:
         [name] = relation.values()
         raise ValueError(f"{name} can't be evaluated, it has {'; '.join(defects)}")
-
-
-def _sql(name: str) -> str:
-    return resources.files("rankmart").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

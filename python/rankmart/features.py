@@ -7,6 +7,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from rankmart.warehouse import first_row
+
 KEYS = ("split", "user_key", "product_key", "user_bucket", "label", "because_of_key")
 BUCKETS = 1024
 
@@ -110,6 +112,12 @@ def in_passes(
         yield read_features(
             connection, split, features=features, buckets=(low, high), in_order=False
         )
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, table: str, split: str) -> int:
+    """The rows of a split in a table that has splits."""
+    (rows,) = first_row(connection, f"select count(*) from {table} where split = ?", [split])
+    return int(rows)
 
 
 def _joined(parts: list, kind: type, empty: tuple[int, ...]) -> npt.NDArray:  # type: ignore[type-arg]

@@ -2,10 +2,9 @@
 
 import duckdb
 
-from rankmart.contest import passes_over
-from rankmart.features import generator_names, in_passes
+from rankmart.features import generator_names
 from rankmart.progress import Progress
-from rankmart.rank import Scorer, top_k
+from rankmart.rank import Scorer, rank_split
 from rankmart.warehouse import run
 
 NOBODY = 0
@@ -28,18 +27,15 @@ def make_lists(
     `because_of` names a product of the user's history, of which the candidate is a neighbour;
     without one the product was proposed to everyone, as trending or popular.
     """
-    run(
+    rank_split(
         connection,
-        "create or replace temp table ranked"
-        " (user_key integer, product_key integer, rank integer, score float)",
+        scorer,
+        "serve",
+        features=features,
+        k=k,
+        what="rank everyone",
+        progress=progress,
     )
-    passes = passes_over(connection, "serve")
-    parts = in_passes(connection, "serve", features=features, passes=passes)
-    for number, rows in enumerate(parts, start=1):
-        connection.register("part", top_k(rows, scorer.predict(rows.matrix), k=k))
-        run(connection, "insert into ranked select * from part")
-        connection.unregister("part")
-        progress("rank everyone", number, passes)
     generators = generator_names(features)
     ranks = ", ".join(f"coalesce({name}_rank, 1000000)" for name in generators)
     best = f"least({ranks})" if len(generators) > 1 else ranks

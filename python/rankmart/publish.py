@@ -11,13 +11,13 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from rankmart.errors import MissingTableError, SnapshotError
+from rankmart.errors import MissingTableError, SnapshotError, first_line
+from rankmart.sql import sql_text
 
 logger = logging.getLogger(__name__)
 
@@ -81,12 +81,12 @@ def publish(
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise SnapshotError(
             f"run {run_id} is not published: a warehouse table is not as expected "
-            f"({_first_line(error)}): run `dbt run` and `make score` again"
+            f"({first_line(error)}): run `dbt run` and `make score` again"
         ) from error
     except (duckdb.Error, OSError) as error:
         raise SnapshotError(
             f"run {run_id} is not published: writing to {published} failed "
-            f"({_first_line(error)}). The snapshots there are as they were: see to disk space "
+            f"({first_line(error)}). The snapshots there are as they were: see to disk space "
             "and permissions, then run `make score` again"
         ) from error
     _prune(published, current=target, keep=keep)
@@ -139,7 +139,7 @@ def _refuse_unfit_run(connection: duckdb.DuckDBPyConnection, run_id: str) -> Non
     for table, build_with in _BUILT_BY.items():
         if table not in tables:
             raise MissingTableError(table, build_with=build_with)
-    defects = connection.execute(_sql("snapshot_defects"), {"run_id": run_id}).fetchall()
+    defects = connection.execute(sql_text("snapshot_defects"), {"run_id": run_id}).fetchall()
     if defects:
         reasons = ", ".join(defect for (defect,) in defects)
         raise SnapshotError(f"run {run_id} is not fit to be published ({reasons})")
@@ -153,7 +153,7 @@ def _write_snapshot(
         literal = str(temporary).replace("'", "''")
         connection.execute(f"attach '{literal}' as {ALIAS}")
         try:
-            for statement in connection.extract_statements(_sql("snapshot")):
+            for statement in connection.extract_statements(sql_text("snapshot")):
                 named = {name: parameters[name] for name in statement.named_parameters}
                 connection.execute(statement, named)
         finally:
@@ -223,11 +223,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
-
-
-def _sql(name: str) -> str:
-    return resources.files("rankmart").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")

@@ -2,11 +2,16 @@
 
 from typing import Protocol
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from rankmart.features import FeatureRows
+from rankmart.features import FeatureRows, count_rows, in_passes
+from rankmart.progress import Progress
+from rankmart.warehouse import run
+
+ROWS_PER_PASS = 2_000_000
 
 
 class Scorer(Protocol):
@@ -31,6 +36,34 @@ class GeneratorScorer:
             np.isnan(ranks), matrix[:, self.standing_position], 1 + 1 / ranks
         ).astype(np.float32)
         return scores
+
+
+def rank_split(
+    connection: duckdb.DuckDBPyConnection,
+    scorer: Scorer,
+    split: str,
+    *,
+    features: list[str],
+    k: int,
+    what: str,
+    progress: Progress,
+) -> None:
+    """Fill the temp table `ranked` (user_key, product_key, rank, score) with a split's top k.
+
+    At most ROWS_PER_PASS rows of features are in memory at a time, by buckets of users.
+    """
+    run(
+        connection,
+        "create or replace temp table ranked"
+        " (user_key integer, product_key integer, rank integer, score float)",
+    )
+    passes = max(1, -(-count_rows(connection, "user_product_features", split) // ROWS_PER_PASS))
+    parts = in_passes(connection, split, features=features, passes=passes)
+    for number, rows in enumerate(parts, start=1):
+        connection.register("part", top_k(rows, scorer.predict(rows.matrix), k=k))
+        run(connection, "insert into ranked select * from part")
+        connection.unregister("part")
+        progress(what, number, passes)
 
 
 def top_k(rows: FeatureRows, scores: npt.NDArray[np.float32], *, k: int) -> pa.Table:

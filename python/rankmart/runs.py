@@ -5,16 +5,16 @@ import json
 import logging
 import os
 import subprocess
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from rankmart.contest import Contest, metrics_json
-from rankmart.errors import WarehouseError
+from rankmart.errors import WarehouseError, first_line
 from rankmart.gate import RANKER, RunMetrics, Verdict
 from rankmart.settings import Settings
+from rankmart.sql import sql_text
 from rankmart.train import Ranker
 from rankmart.warehouse import first_row, run
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the schema `ranker` if it is not there."""
-    run(connection, _sql("ranker_tables"))
+    run(connection, sql_text("ranker_tables"))
 
 
 def metrics_of(connection: duckdb.DuckDBPyConnection, run_id: str | None) -> RunMetrics | None:
@@ -221,7 +221,7 @@ def export_lists(connection: duckdb.DuckDBPyConnection, export: Path) -> None:
         temporary.unlink(missing_ok=True)
         raise WarehouseError(
             f"the run is published, but {export} could not be written"
-            f" ({str(error).splitlines()[0]}): see to disk space and permissions"
+            f" ({first_line(error)}): see to disk space and permissions"
         ) from error
 
 
@@ -234,7 +234,3 @@ def _git_commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() or None if found.returncode == 0 else None
-
-
-def _sql(name: str) -> str:
-    return resources.files("rankmart").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from rankmart.contest import Contest
-from rankmart.errors import SnapshotError
+from rankmart.errors import SnapshotError, first_line
 from rankmart.publish import current_run, snapshot_path
 from rankmart.score import Run
 from rankmart.settings import Settings
@@ -51,7 +51,7 @@ def recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> st
         return _recommendations_of(settings, user_id, k=k)
     except duckdb.Error as error:
         raise SnapshotError(
-            f"can't read the published snapshot ({str(error).splitlines()[0]}):"
+            f"can't read the published snapshot ({first_line(error)}):"
             " run `make score` to publish again"
         ) from error
 

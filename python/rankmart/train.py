@@ -105,16 +105,19 @@ def train_ranker(
     plan = _plan(user_count)
     common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
     steps = len(plan.trials) * len(plan.folds) + 1
+    folds = _folds(rows.users, of=plan.of)
+    ideal_by_fold = {
+        fold: {user: ideal for user, ideal in ideal_dcg.items() if _fold(user, of=plan.of) == fold}
+        for fold in plan.folds
+    }
     done = 0
     results = []
     for trial in plan.trials:
         parameters = trial | common
         total, users, rounds = 0.0, 0, []
         for fold in plan.folds:
-            held_out = _folds(rows.users, of=plan.of) == fold
-            in_fold = {
-                user: ideal for user, ideal in ideal_dcg.items() if _fold(user, of=plan.of) == fold
-            }
+            held_out = folds == fold
+            in_fold = ideal_by_fold[fold]
             booster, best = _fit(rows, ~held_out, held_out, parameters)
             kept = rows.where(held_out)
             scores = booster.inplace_predict(kept.matrix, predict_type="margin")
@@ -137,10 +140,8 @@ def train_ranker(
         everyone = np.ones(len(rows), dtype=bool)
         booster, _ = _fit(rows, everyone, None, parameters, rounds=rounds_kept)
     progress("train", steps, steps)
-    in_folds = {
-        user: ideal for user, ideal in ideal_dcg.items() if _fold(user, of=plan.of) in plan.folds
-    }
-    seen_in_folds = rows.where(np.isin(_folds(rows.users, of=plan.of), plan.folds))
+    in_folds = {user: ideal for fold in plan.folds for user, ideal in ideal_by_fold[fold].items()}
+    seen_in_folds = rows.where(np.isin(folds, plan.folds))
     return Ranker(
         booster=booster,
         features=features,

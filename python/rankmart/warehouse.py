@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from rankmart.errors import MissingTableError, WarehouseError
+from rankmart.errors import MissingTableError, WarehouseError, first_line
 from rankmart.settings import Settings
 
 NEEDED_TABLES = (
@@ -66,16 +66,13 @@ def first_row(
 
 
 @contextmanager
-def open_warehouse(
-    settings: Settings, *, read_only: bool = False
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the warehouse; DuckDB's own complaints come out as WarehouseError."""
     if not settings.warehouse.exists():
         raise WarehouseError(f"no warehouse at {settings.warehouse}: run `dbt run` first")
     try:
         connection = duckdb.connect(
             settings.warehouse,
-            read_only=read_only,
             config={
                 "memory_limit": settings.memory_limit,
                 "threads": settings.thread_count,
@@ -83,9 +80,9 @@ def open_warehouse(
             },
         )
     except duckdb.IOException as error:
-        raise WarehouseError(_could_not_open(settings, str(error))) from error
+        raise WarehouseError(_could_not_open(settings, error)) from error
     except duckdb.Error as error:
-        raise WarehouseError(f"can't open {settings.warehouse}: {_first_line(error)}") from error
+        raise WarehouseError(f"can't open {settings.warehouse}: {first_line(error)}") from error
     try:
         run(connection, "set timezone = 'UTC'")
         yield connection
@@ -123,7 +120,8 @@ def require_built(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _could_not_open(settings: Settings, message: str) -> str:
+def _could_not_open(settings: Settings, error: duckdb.Error) -> str:
+    message = str(error)
     if "lock" in message.lower():
         holder = re.search(r"PID (\d+)", message)
         who = f" (process {holder.group(1)})" if holder else ""
@@ -131,17 +129,13 @@ def _could_not_open(settings: Settings, message: str) -> str:
             f"{settings.warehouse} is open in another process{who}:"
             " wait for it, or close it (dbt, a notebook, the DuckDB shell)"
         )
-    return f"can't open {settings.warehouse}: {message.splitlines()[0]}"
+    return f"can't open {settings.warehouse}: {first_line(error)}"
 
 
 def _what_to_free(error: duckdb.Error) -> str:
-    text = _first_line(error)
+    text = first_line(error)
     if "space" in str(error).lower():
         return f"the disk is full: free some space, then run again ({text})"
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"out of memory: raise RANKMART_MEMORY_LIMIT, then run again ({text})"
     return text
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

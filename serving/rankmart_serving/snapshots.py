@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from rankmart.errors import RankmartError, SnapshotError
+from rankmart.errors import RankmartError, SnapshotError, first_line
 from rankmart.publish import POINTER, current_run, snapshot_path
 from rankmart_serving import queries
 from rankmart_serving.responses import RecommendedItem, Run
@@ -136,7 +136,7 @@ class SnapshotStore:
                 OSError,
                 ValueError,
             ) as error:
-                self._report(f"{self._published}: {_first_line(error)}; {self._meanwhile()}")
+                self._report(f"{self._published}: {first_line(error)}; {self._meanwhile()}")
             else:
                 self._reported = ""
 
@@ -181,7 +181,3 @@ class SnapshotStore:
         if self._current is None:
             return "answering 503 until there is a run"
         return f"still serving run {self._current.run.run_id}"
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]

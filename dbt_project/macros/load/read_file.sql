@@ -48,8 +48,7 @@
 {% macro duckdb__load_parquet(dataset, path) %}
     {% set source = 'read_parquet(' ~ quote_text(path) ~ ')' %}
     {% set found = run_query('describe select * from ' ~ source).columns[0].values() | list %}
-    {% set known = review_columns() if dataset == 'reviews' else product_columns() %}
-    {% set columns = match_columns(path, found, known, needed_columns(dataset)) %}
+    {% set columns = match_columns(path, found, dataset) %}
     {% set values = {} %}
     {% for name, column in columns.items() if '[' not in column %}
         {% do values.update({name: 'cast("' ~ column ~ '" as varchar)'}) %}
@@ -80,8 +79,7 @@
             ~ " Lines in single quotes are Python's: rewrite them with python -c 'import ast, json,"
             ~ " sys; [print(json.dumps(ast.literal_eval(line))) for line in sys.stdin]'") %}
     {% endif %}
-    {% set known = review_columns() if dataset == 'reviews' else product_columns() %}
-    {% set columns = match_columns(path, found, known, needed_columns(dataset)) %}
+    {% set columns = match_columns(path, found, dataset) %}
     {# One parse a line for all fields. #}
     {% set paths = [] %}
     {% set values = {} %}
@@ -152,8 +150,7 @@
     {% endfor %}
     {% set order = duckdb__ratings_order(first, head, delimiter.sign) if dataset == 'reviews' else none %}
     {% set found = order if order else first %}
-    {% set known = review_columns() if dataset == 'reviews' else product_columns() %}
-    {% set columns = match_columns(path, found, known, needed_columns(dataset)) %}
+    {% set columns = match_columns(path, found, dataset) %}
     {% set values = {} %}
     {% for name, column in columns.items() if '[' not in column %}
         {% do values.update({name: 'field_' ~ found.index(column)}) %}
@@ -307,29 +304,17 @@
 {% endmacro %}
 
 
+{# What the file does not have stays null. #}
 {% macro duckdb__insert_records(dataset, path, values, source) %}
-    {% set names = (review_columns() if dataset == 'reviews' else product_columns()).keys() | list %}
-    {% set names = [
-        'user_id', 'product_id', 'rating', 'reviewed_at', 'title', 'body', 'helpful_votes',
-        'total_votes', 'verified', 'user_name',
-    ] if dataset == 'reviews' else names %}
-    {% set expressions = [] %}
-    {% for name in names %}
-        {% do expressions.append(values.get(name, 'null')) %}
+    {% set columns = [] %}
+    {% for name, value in values.items() %}
+        {% do columns.append(value ~ ' as ' ~ name) %}
     {% endfor %}
     {{ return(
-        'insert into raw.' ~ dataset ~ ' by position select ' ~ quote_text(path) ~ ', record, '
-        ~ expressions | join(', ') ~ ' from (' ~ source ~ ')'
+        'insert into raw.' ~ dataset ~ ' by name select ' ~ quote_text(path)
+        ~ ' as source_file, record as source_line, ' ~ columns | join(', ') ~ ' from (' ~ source ~ ')'
     ) }}
 {% endmacro %}
-
-
-{% macro needed_columns(dataset) -%}
-    {{ return(
-        ['user_id', 'product_id', 'reviewed_at'] if dataset == 'reviews'
-        else ['product_id']
-    ) }}
-{%- endmacro %}
 
 
 {% macro source_facts(found, columns) -%}

@@ -62,7 +62,10 @@
 
 
 {# Maps each meaning to the column of this file that has it; stops where a needed one lacks. #}
-{% macro match_columns(path, found, known, needed) -%}
+{% macro match_columns(path, found, dataset) -%}
+    {% set known = review_columns() if dataset == 'reviews' else product_columns() %}
+    {% set needed = ['user_id', 'product_id', 'reviewed_at'] if dataset == 'reviews'
+        else ['product_id'] %}
     {% set by_lower = {} %}
     {% for column in found %}
         {% do by_lower.setdefault(column | lower, column) %}

@@ -1,0 +1,13 @@
+{# The id behind each product key: CTE `product_ids`. A key stands for a family of variants. #}
+{% macro product_ids() -%}
+    product_ids as (
+
+        select
+            product_key,
+            product_id
+
+        from {{ ref('interactions') }}
+        group by product_key, product_id
+
+    )
+{%- endmacro %}
