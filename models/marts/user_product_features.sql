@@ -30,6 +30,19 @@ matches as (
 
 ),
 
+targets as (
+
+    select * from {{ ref('target_users') }}
+    where {{ in_bucket('user_bucket') }}
+
+),
+
+activity as (
+
+    select * from {{ ref('product_activity') }}
+
+),
+
 {{ product_ids() }},
 
 product_prices as (
@@ -54,7 +67,6 @@ product_features as (
         product_stats.count_30_days as product_interactions_30_days,
         product_stats.count_90_days as product_interactions_90_days,
         product_stats.count_365_days as product_interactions_365_days,
-        cast(product_stats.trend_score as float) as product_trend,
         cast(
             product_stats.count_90_days / cast(product_stats.interaction_count as double) as float
         ) as product_recent_share,
@@ -134,6 +146,7 @@ joined as (
         evidence.next_sum,
         evidence.transition_sum,
         evidence.two_hop_sum,
+        evidence.factor_sum,
         evidence.association_last_1,
         evidence.association_last_2,
         evidence.association_last_3,
@@ -141,15 +154,19 @@ joined as (
         evidence.next_last_1,
         evidence.transition_last_1,
         evidence.two_hop_last_1,
+        evidence.factor_last_1,
 
         matches.tag_similarity,
         matches.tag_similarity_last,
+        matches.brand_similarity,
 
         product_features.product_interactions,
         product_features.product_interactions_30_days,
         product_features.product_interactions_90_days,
         product_features.product_interactions_365_days,
-        product_features.product_trend,
+        cast(coalesce(activity.activity, 0) as float) as product_activity,
+        cast(coalesce(activity.slow_activity, 0) as float) as product_slow_activity,
+        cast(activity.activity / activity.slow_activity as float) as product_activity_rise,
         product_features.product_recent_share,
         product_features.product_age_days,
         product_features.product_days_since_last,
@@ -188,6 +205,13 @@ joined as (
     inner join product_features
         on candidates.split = product_features.split
         and candidates.product_key = product_features.product_key
+    inner join targets
+        on candidates.split = targets.split
+        and candidates.user_key = targets.user_key
+    left join activity
+        on candidates.split = activity.split
+        and candidates.product_key = activity.product_key
+        and targets.moment = activity.moment
     left join user_features
         on candidates.split = user_features.split
         and candidates.user_key = user_features.user_key

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,17 @@ def run_parameters(
     """What made the run; threads are left out, since the machine is not the recipe."""
     made: dict[str, Any] = {"list_length": settings.list_length, "model": model}
     if ranker is not None:
-        made["xgboost"] = {
-            name: value for name, value in ranker.parameters.items() if name != "nthread"
-        }
-        made |= {"rounds": ranker.rounds, "fit_users": ranker.users, "features": features}
+        made["members"] = [
+            {
+                "weight": member.weight,
+                "rounds": member.rounds,
+                "xgboost": {
+                    name: value for name, value in member.parameters.items() if name != "nthread"
+                },
+            }
+            for member in ranker.members
+        ]
+        made |= {"fit_users": ranker.users, "features": features}
         made["validation_ndcg_at_10"] = ranker.validation_ndcg
     return made
 
@@ -71,7 +79,7 @@ def data_fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
 def content_id(
     connection: duckdb.DuckDBPyConnection,
     contest: Contest,
-    booster: bytes | None,
+    model_members: Sequence[tuple[float, bytes]],
     parameters: dict[str, Any],
     fingerprint: str,
 ) -> str:
@@ -95,7 +103,8 @@ def content_id(
         fingerprint,
     ):
         digest.update(repr(part).encode())
-    digest.update(booster or b"")
+    for _, booster in model_members:
+        digest.update(booster)
     (last,) = first_row(connection, "select max(reviewed_at) from interactions")
     return f"{last:%Y%m%d}-{digest.hexdigest()[:12]}"
 

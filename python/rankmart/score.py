@@ -25,7 +25,7 @@ from rankmart.runs import (
     write_run,
 )
 from rankmart.settings import Settings
-from rankmart.train import Ranker, train_ranker
+from rankmart.train import Ranker, saved_members, train_ranker
 from rankmart.warehouse import first_row, open_warehouse, require_built, run
 
 logger = logging.getLogger(__name__)
@@ -67,10 +67,10 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         verdict = judge(_metrics(contest, model, protocol), contest.value("popular"), current)
         make_lists(connection, scorer, features=features, k=settings.list_length, progress=report)
         _require_lists(connection)
-        booster = bytes(ranker.booster.save_raw("ubj")) if ranker and model == RANKER else None
+        saved = saved_members(ranker) if ranker and model == RANKER else []
         parameters = run_parameters(ranker, model, features, settings)
         fingerprint = data_fingerprint(connection)
-        run_id = content_id(connection, contest, booster, parameters, fingerprint)
+        run_id = content_id(connection, contest, saved, parameters, fingerprint)
         if accept and not verdict.passed:
             verdict = Verdict(passed=True, reason=f"accepted by hand, though {verdict.reason}")
         elif run_id == served and not verdict.passed:
@@ -97,7 +97,7 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
                     published=settings.published,
                     keep=settings.keep_runs,
                     list_length=settings.list_length,
-                    booster=booster,
+                    members=saved,
                     features=features,
                 )
             except SnapshotError as error:

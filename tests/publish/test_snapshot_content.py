@@ -27,7 +27,7 @@ def snapshot(warehouse: duckdb.DuckDBPyConnection, published: Path) -> Path:
         warehouse,
         run_id="run-1",
         published=published,
-        booster=b"\x00tree\xff",
+        members=[(0.5, b"\x00tree\xff"), (2.0, b"other")],
         features=["popularity", "recency"],
     )
 
@@ -95,7 +95,10 @@ def test_the_recipe_of_the_model_comes_along(snapshot: Path) -> None:
 
 
 def test_the_model_products_neighbours_and_evaluation_come_along(snapshot: Path) -> None:
-    assert read(snapshot, "from model") == [("ubj", b"\x00tree\xff", ["popularity", "recency"])]
+    assert read(snapshot, "from model") == [
+        (0.5, b"\x00tree\xff", ["popularity", "recency"]),
+        (2.0, b"other", ["popularity", "recency"]),
+    ]
     assert read(snapshot, "select product_id, family_id from products order by all") == [
         ("P1", "P1"),
         ("P2", "P2"),
@@ -128,7 +131,7 @@ def test_a_run_without_a_model_is_published_with_an_empty_one(
 ) -> None:
     snapshot = publish(warehouse, run_id="run-1", published=published)
 
-    assert read(snapshot, "from model") == [("ubj", None, [])]
+    assert read(snapshot, "from model") == []
 
 
 def test_only_the_rows_of_the_run_are_in_its_snapshot(

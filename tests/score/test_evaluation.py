@@ -28,7 +28,7 @@ def labels(scored_shop: Project) -> list[Label]:
 
 @pytest.fixture(scope="module")
 def lists(scored_shop: Project) -> list[ListRow]:
-    """Each generator's own table, and the published booster on the features of the test split."""
+    """Each generator's own table, and the published boosters on the features of the test split."""
     rows = []
     generators = scored_shop.rows(
         "select table_name from information_schema.tables where table_schema = 'intermediate'"
@@ -48,8 +48,8 @@ def lists(scored_shop: Project) -> list[ListRow]:
 def ranked_by_the_published_model(project: Project) -> list[ListRow]:
     snapshot = project.published / f"{project.current_run}.duckdb"
     with duckdb.connect(snapshot, read_only=True) as connection:
-        [(model, features)] = connection.execute("select booster, features from model").fetchall()
-    booster = xgb.Booster(model_file=bytearray(model))
+        members = connection.execute("select weight, booster, features from model").fetchall()
+    features = members[0][2]
     columns = ", ".join(features)
     with project.connection() as connection:
         table = connection.sql(
@@ -59,7 +59,12 @@ def ranked_by_the_published_model(project: Project) -> list[ListRow]:
     matrix = np.column_stack(
         [table.column(name).to_numpy(zero_copy_only=False).astype(np.float32) for name in features]
     )
-    scores = booster.inplace_predict(matrix, predict_type="margin").tolist()
+    margins = [
+        np.float32(weight)
+        * xgb.Booster(model_file=bytearray(booster)).inplace_predict(matrix, predict_type="margin")
+        for weight, booster, _ in members
+    ]
+    scores = np.sum(margins, axis=0).tolist()
     users = table.column("user_key").to_pylist()
     products = table.column("product_key").to_pylist()
     rows = []
