@@ -24,6 +24,7 @@ histories as (
         histories.user_key,
         histories.product_key,
         histories.recency,
+        cast(floor(histories.recency / {{ var('pair_max_gap') }}e0) as int) as block,
         histories.weight,
         pow(
             2e0,
@@ -34,12 +35,6 @@ histories as (
     from {{ ref('histories') }} as histories
     inner join moments
         on histories.split = moments.split
-
-),
-
-gaps as (
-
-    select * from {{ numbers_to(var('pair_max_gap'), 'gap') }} as numbers
 
 ),
 
@@ -65,24 +60,38 @@ catalog_sizes as (
 
 ),
 
+{# A history is cut into blocks as long as the largest gap, and a review is met by those of its
+   own block and of the next older one: what a heavy user adds grows with their reviews, and not
+   with the square. #}
+reach as (
+
+    select
+        histories.*,
+        histories.block + blocks.further as earlier_block
+
+    from histories
+    cross join (select 0 as further union all select 1 as further) as blocks
+
+),
+
 forward_pairs as (
 
     select
         earlier.split,
         earlier.product_key,
         later.product_key as other_key,
-        gaps.gap,
+        earlier.recency - later.recency as gap,
         cast(earlier.weight as double) * later.weight as weight,
         later.freshness,
         1 as is_forward
 
-    from histories as earlier
-    cross join gaps
-    inner join histories as later
-        on earlier.split = later.split
-        and earlier.user_key = later.user_key
-        and earlier.recency - gaps.gap = later.recency
-    where {{ in_bucket('earlier.product_key % 1024') }}
+    from reach as later
+    inner join histories as earlier
+        on later.split = earlier.split
+        and later.user_key = earlier.user_key
+        and later.earlier_block = earlier.block
+    where earlier.recency - later.recency between 1 and {{ var('pair_max_gap') }}
+        and {{ in_bucket('earlier.product_key % 1024') }}
 
 ),
 
@@ -92,18 +101,18 @@ backward_pairs as (
         later.split,
         later.product_key,
         earlier.product_key as other_key,
-        gaps.gap,
+        earlier.recency - later.recency as gap,
         cast(earlier.weight as double) * later.weight as weight,
         later.freshness,
         0 as is_forward
 
-    from histories as later
-    cross join gaps
+    from reach as later
     inner join histories as earlier
         on later.split = earlier.split
         and later.user_key = earlier.user_key
-        and later.recency + gaps.gap = earlier.recency
-    where {{ in_bucket('later.product_key % 1024') }}
+        and later.earlier_block = earlier.block
+    where earlier.recency - later.recency between 1 and {{ var('pair_max_gap') }}
+        and {{ in_bucket('later.product_key % 1024') }}
 
 ),
 
