@@ -56,6 +56,7 @@
     histories as (
 
         select * from {{ ref('histories') }}
+        where {{ in_bucket('user_bucket') }}
 
     ),
 
@@ -126,6 +127,7 @@
     histories as (
 
         select * from {{ ref('histories') }}
+        where {{ in_bucket('user_bucket') }}
 
     ),
 
