@@ -15,6 +15,8 @@ demo serve-demo: export RANKMART_WAREHOUSE := $(DEMO)/warehouse.duckdb
 demo serve-demo: export RANKMART_PUBLISHED := $(DEMO)/published
 demo serve-demo: export RANKMART_EXPORT := $(DEMO)/recommendations.parquet
 USERID ?=
+SCALE_SIZES = $(if $(REVIEWS_COUNT),--reviews $(REVIEWS_COUNT)) $(if $(USERS),--users $(USERS)) \
+	$(if $(PRODUCTS),--products $(PRODUCTS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: help
 help: ## List the targets
@@ -57,6 +59,15 @@ benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=tempor
 	@test -n "$(REVIEWS)" || { echo "Say which reviews: make benchmark REVIEWS=path/to/reviews.csv" >&2; exit 2; }
 	$(BIN)/rankmart benchmark --reviews "$(REVIEWS)" $(if $(PRODUCTS),--products "$(PRODUCTS)") \
 		$(if $(PROTOCOL),--protocol $(PROTOCOL)) $(if $(OUT),--out "$(OUT)")
+
+.PHONY: scale-data
+scale-data: setup ## Made-up reviews of any size: [REVIEWS_COUNT=1000000] [USERS=…] [PRODUCTS=…] [OUT=data/scale]
+	$(BIN)/python -m benchmarks.scale.data $(SCALE_SIZES) $(if $(OUT),--out "$(OUT)")
+
+.PHONY: scale
+scale: setup ## Time and memory of the whole job on such reviews: [REVIEWS_COUNT=…] [SCRATCH=…] [OUT=….json]
+	$(BIN)/python -m benchmarks.scale.run $(SCALE_SIZES) \
+		$(if $(SCRATCH),--scratch "$(SCRATCH)") $(if $(OUT),--out "$(OUT)")
 
 .PHONY: lint
 lint: setup ## Format, lint and types, Python and SQL

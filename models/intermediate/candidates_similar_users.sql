@@ -6,6 +6,13 @@ with
 
 {{ recent_histories() }},
 
+{# Of every user, whatever the pass. #}
+others as (
+
+    select * from {{ ref('histories') }}
+
+),
+
 product_stats as (
 
     select * from {{ ref('product_stats') }}
@@ -29,7 +36,7 @@ numbered_reviewers as (
             order by reviewed_epoch desc, user_key
         ) as reviewer_from_last
 
-    from histories
+    from others
 
 ),
 
@@ -103,15 +110,15 @@ scored as (
     select
         similar_users.split,
         similar_users.user_key,
-        histories.product_key,
-        {{ exact_sum('similar_users.similarity * histories.weight') }} as score
+        others.product_key,
+        {{ exact_sum('similar_users.similarity * others.weight') }} as score
 
     from similar_users
-    inner join histories
-        on similar_users.split = histories.split
-        and similar_users.other_key = histories.user_key
-        and histories.recency <= {{ var('history_length') }}
-    group by similar_users.split, similar_users.user_key, histories.product_key
+    inner join others
+        on similar_users.split = others.split
+        and similar_users.other_key = others.user_key
+        and others.recency <= {{ var('history_length') }}
+    group by similar_users.split, similar_users.user_key, others.product_key
 
 ),
 

@@ -3,6 +3,9 @@
 {# Item-to-item co-visitation: products of one user's history, nearer pairs weighing more, a
    later product weighing more than an earlier one, and popularity taken out. Beside it the
    plain counts of "reviewed right after" and smoothed transition counts over several steps. #}
+{# Up to here both ranks are those among all pairs; further down they are among the pairs kept. #}
+{% set ranks_known = [var('neighbors_per_product'), var('recent_neighbors_per_product')] | max %}
+
 with
 
 moments as (
@@ -24,6 +27,7 @@ histories as (
         histories.user_key,
         histories.product_key,
         histories.recency,
+        cast(floor(histories.recency / {{ var('pair_max_gap') }}e0) as int) as block,
         histories.weight,
         pow(
             2e0,
@@ -37,18 +41,14 @@ histories as (
 
 ),
 
-gaps as (
-
-    select * from {{ numbers_to(var('pair_max_gap'), 'gap') }} as numbers
-
-),
-
 popularity as (
 
     select
         split,
         product_key,
-        interaction_count
+        interaction_count,
+        pow(interaction_count, {{ var('popularity_power_from') }}) as expected_from,
+        pow(interaction_count, {{ var('popularity_power_to') }}) as expected_to
 
     from {{ ref('product_stats') }}
 
@@ -65,24 +65,38 @@ catalog_sizes as (
 
 ),
 
+{# A history is cut into blocks as long as the largest gap, and a review is met by those of its
+   own block and of the next older one: what a heavy user adds grows with their reviews, and not
+   with the square. #}
+reach as (
+
+    select
+        histories.*,
+        histories.block + blocks.further as earlier_block
+
+    from histories
+    cross join (select 0 as further union all select 1 as further) as blocks
+
+),
+
 forward_pairs as (
 
     select
         earlier.split,
         earlier.product_key,
         later.product_key as other_key,
-        gaps.gap,
+        earlier.recency - later.recency as gap,
         cast(earlier.weight as double) * later.weight as weight,
         later.freshness,
         1 as is_forward
 
-    from histories as earlier
-    cross join gaps
-    inner join histories as later
-        on earlier.split = later.split
-        and earlier.user_key = later.user_key
-        and earlier.recency - gaps.gap = later.recency
-    where {{ in_bucket('earlier.product_key % 1024') }}
+    from reach as later
+    inner join histories as earlier
+        on later.split = earlier.split
+        and later.user_key = earlier.user_key
+        and later.earlier_block = earlier.block
+    where earlier.recency - later.recency between 1 and {{ var('pair_max_gap') }}
+        and {{ in_bucket('earlier.product_key % 1024') }}
 
 ),
 
@@ -92,18 +106,18 @@ backward_pairs as (
         later.split,
         later.product_key,
         earlier.product_key as other_key,
-        gaps.gap,
+        earlier.recency - later.recency as gap,
         cast(earlier.weight as double) * later.weight as weight,
         later.freshness,
         0 as is_forward
 
-    from histories as later
-    cross join gaps
+    from reach as later
     inner join histories as earlier
         on later.split = earlier.split
         and later.user_key = earlier.user_key
-        and later.recency + gaps.gap = earlier.recency
-    where {{ in_bucket('later.product_key % 1024') }}
+        and later.earlier_block = earlier.block
+    where earlier.recency - later.recency between 1 and {{ var('pair_max_gap') }}
+        and {{ in_bucket('later.product_key % 1024') }}
 
 ),
 
@@ -139,17 +153,20 @@ summed as (
 
 ),
 
-associated as (
+expected as (
 
     select
-        summed.*,
-        pow(popularity.interaction_count, {{ var('popularity_power_from') }})
-        * pow(other.interaction_count, {{ var('popularity_power_to') }}) as expected,
-        popularity.interaction_count as popularity_count,
-        catalog_sizes.product_count,
-        cast(sum(cast(summed.next_count as decimal(18, 9))) over (
-            partition by summed.split, summed.product_key
-        ) as double) as next_total
+        summed.split,
+        summed.product_key,
+        summed.other_key as neighbor_key,
+        summed.pair_count,
+        summed.forward_weight,
+        summed.backward_weight,
+        summed.next_count,
+        summed.transition_count,
+        popularity.expected_from * other.expected_to as expected,
+        {{ sort_key('summed.recent_weight / sqrt(popularity.interaction_count)') }}
+            as recent_association
 
     from summed
     inner join popularity
@@ -158,30 +175,91 @@ associated as (
     inner join popularity as other
         on summed.split = other.split
         and summed.other_key = other.product_key
-    inner join catalog_sizes
-        on summed.split = catalog_sizes.split
 
 ),
 
-scored as (
+associated as (
+
+    select
+        *,
+        {{ sort_key(
+            '(forward_weight + ' ~ var('backward_weight') ~ ' * backward_weight) / expected'
+        ) }} as association
+
+    from expected
+
+),
+
+{# Ranking every pair would sort them all, wide as they are. So the bars first: what it takes to
+   be among the best by either measure. Of a hundred pairs some ten are left to be ranked. #}
+ordered {{ as_it_stands() }} (
+
+    select
+        *,
+        {{ order_key('association', 'neighbor_key') }} as association_order,
+        {{ order_key('recent_association', 'neighbor_key') }} as recent_order
+
+    from associated
+
+),
+
+next_totals as (
 
     select
         split,
         product_key,
-        other_key as neighbor_key,
-        pair_count,
-        {{ sort_key(
-            '(forward_weight + ' ~ var('backward_weight') ~ ' * backward_weight) / expected'
-        ) }} as association,
-        forward_weight / expected as forward_association,
-        backward_weight / expected as backward_association,
-        {{ sort_key('recent_weight / sqrt(popularity_count)') }} as recent_association,
-        {{ sort_key('next_count / (next_total + 10)') }} as next_share,
-        {{ sort_key(
-            'ln(1 + transition_count * product_count / ' ~ var('transition_smoothing') ~ 'e0)'
-        ) }} as transition_gain
+        {{ exact_sum('next_count') }} as next_total
 
-    from associated
+    from ordered
+    group by split, product_key
+
+),
+
+{% for order in ['association_order', 'recent_order'] %}
+
+{{ order }}_places as (
+
+    select
+        split,
+        product_key,
+        {{ order }},
+        row_number() over (
+            partition by split, product_key
+            order by {{ order }} desc
+        ) as place
+
+    from ordered
+
+),
+
+{{ order }}_bars as (
+
+    select
+        split,
+        product_key,
+        min({{ order }}) as bar
+
+    from {{ order }}_places
+    where place <= {{ ranks_known }}
+    group by split, product_key
+
+),
+
+{% endfor %}
+
+contenders as (
+
+    select ordered.*
+
+    from ordered
+    inner join association_order_bars
+        on ordered.split = association_order_bars.split
+        and ordered.product_key = association_order_bars.product_key
+    inner join recent_order_bars
+        on ordered.split = recent_order_bars.split
+        and ordered.product_key = recent_order_bars.product_key
+    where ordered.association_order >= association_order_bars.bar
+        or ordered.recent_order >= recent_order_bars.bar
 
 ),
 
@@ -191,36 +269,44 @@ ranked as (
         *,
         row_number() over (
             partition by split, product_key
-            order by {{ order_key('association', 'neighbor_key') }} desc
+            order by association_order desc
         ) as neighbor_rank,
         row_number() over (
             partition by split, product_key
-            order by {{ order_key('recent_association', 'neighbor_key') }} desc
+            order by recent_order desc
         ) as recent_rank
 
-    from scored
+    from contenders
 
 ),
 
 neighbors as (
 
     select
-        split,
-        product_key,
-        neighbor_key,
-        cast(neighbor_rank as int) as neighbor_rank,
-        cast(recent_rank as int) as recent_rank,
-        cast(pair_count as int) as pair_count,
-        association,
-        cast(forward_association as float) as forward_association,
-        cast(backward_association as float) as backward_association,
-        cast(recent_association as float) as recent_association,
-        next_share,
-        transition_gain
+        ranked.split,
+        ranked.product_key,
+        ranked.neighbor_key,
+        cast(ranked.neighbor_rank as int) as neighbor_rank,
+        cast(ranked.recent_rank as int) as recent_rank,
+        cast(ranked.pair_count as int) as pair_count,
+        ranked.association,
+        cast(ranked.forward_weight / ranked.expected as float) as forward_association,
+        cast(ranked.backward_weight / ranked.expected as float) as backward_association,
+        cast(ranked.recent_association as float) as recent_association,
+        {{ sort_key('ranked.next_count / (next_totals.next_total + 10)') }} as next_share,
+        {{ sort_key(
+            'ln(1 + ranked.transition_count * catalog_sizes.product_count / '
+            ~ var('transition_smoothing') ~ 'e0)'
+        ) }} as transition_gain
 
     from ranked
-    where neighbor_rank <= {{ var('neighbors_per_product') }}
-        or recent_rank <= {{ var('recent_neighbors_per_product') }}
+    inner join next_totals
+        on ranked.split = next_totals.split
+        and ranked.product_key = next_totals.product_key
+    inner join catalog_sizes
+        on ranked.split = catalog_sizes.split
+    where ranked.neighbor_rank <= {{ var('neighbors_per_product') }}
+        or ranked.recent_rank <= {{ var('recent_neighbors_per_product') }}
 
 )
 

@@ -46,32 +46,14 @@ def benchmark(
         )
     with tempfile.TemporaryDirectory(prefix="rankmart-benchmark-") as name:
         scratch = Path(name)
-        environment = os.environ | {
-            "RANKMART_REVIEWS": os.path.abspath(reviews),
-            "RANKMART_PRODUCTS": os.path.abspath(products) if products else "",
-            "RANKMART_PROTOCOL": protocol,
-            "RANKMART_WAREHOUSE": str(scratch / "warehouse.duckdb"),
-            "RANKMART_PUBLISHED": str(scratch / "published"),
-            "RANKMART_EXPORT": str(scratch / "recommendations.parquet"),
-            "DBT_TARGET_PATH": str(scratch / "target"),
-            "DBT_LOG_PATH": str(scratch / "logs"),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        }
-        # As vars too: those of dbt_project.yml come before the environment.
-        asked = {
-            "reviews_path": environment["RANKMART_REVIEWS"],
-            "products_path": environment["RANKMART_PRODUCTS"],
-            "protocol": protocol,
-        }
-        dbt_seconds = _step(
-            [*_dbt(), "run", "--quiet", "--vars", json.dumps(asked)], project, environment
+        environment = scratch_environment(
+            scratch, reviews=reviews, products=products, protocol=protocol
         )
-        score_seconds = _step(
-            [sys.executable, "-m", "rankmart", "score", "--accept"], project, environment
-        )
+        dbt_seconds = _step(dbt_command(environment), project, environment)
+        score_seconds = _step(SCORE_COMMAND, project, environment)
         return {
             "protocol": protocol,
-            **_figures(scratch / "warehouse.duckdb"),
+            **figures_of(scratch / "warehouse.duckdb"),
             "seconds": {
                 "dbt": round(dbt_seconds, 1),
                 "score": round(score_seconds, 1),
@@ -89,10 +71,40 @@ def write_json(figures: dict[str, Any], out: Path) -> None:
     os.replace(temporary, out)
 
 
-def _dbt() -> list[str]:
-    """dbt of the same environment, whether it is activated or not."""
+def scratch_environment(
+    scratch: Path, *, reviews: str, products: str | None, protocol: str
+) -> dict[str, str]:
+    """The variables of a job that writes nowhere but below `scratch`."""
+    return os.environ | {
+        "RANKMART_REVIEWS": os.path.abspath(reviews),
+        "RANKMART_PRODUCTS": os.path.abspath(products) if products else "",
+        "RANKMART_PROTOCOL": protocol,
+        "RANKMART_WAREHOUSE": str(scratch / "warehouse.duckdb"),
+        "RANKMART_PUBLISHED": str(scratch / "published"),
+        "RANKMART_EXPORT": str(scratch / "recommendations.parquet"),
+        "DBT_TARGET_PATH": str(scratch / "target"),
+        "DBT_LOG_PATH": str(scratch / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def dbt_command(environment: dict[str, str]) -> list[str]:
+    """`dbt run` of the same environment, whether it is activated or not.
+
+    Files and protocol are vars too: those of dbt_project.yml come before the environment.
+    """
     beside = Path(sys.executable).with_name("dbt")
-    return [str(beside)] if beside.exists() else ["dbt"]
+    asked = {
+        "reviews_path": environment["RANKMART_REVIEWS"],
+        "products_path": environment["RANKMART_PRODUCTS"],
+        "protocol": environment["RANKMART_PROTOCOL"],
+    }
+    dbt = str(beside) if beside.exists() else "dbt"
+    return [dbt, "run", "--quiet", "--vars", json.dumps(asked)]
+
+
+SCORE_COMMAND = [sys.executable, "-m", "rankmart", "score", "--accept"]
+"""`rankmart score`, of the same environment too."""
 
 
 def _step(command: list[str], project: Path, environment: dict[str, str]) -> float:
@@ -116,7 +128,8 @@ def _peak_memory_mb() -> int:
     return round(peak / 2**20 if sys.platform == "darwin" else peak / 2**10)
 
 
-def _figures(warehouse: Path) -> dict[str, Any]:
+def figures_of(warehouse: Path) -> dict[str, Any]:
+    """The size of the data, and what `rankmart score` found, of the one run of a warehouse."""
     with duckdb.connect(warehouse, read_only=True) as connection:
         run = connection.execute(
             "select run_id, model, user_count, product_count, interaction_count,"

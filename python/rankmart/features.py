@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rankmart.warehouse import first_row
 
 KEYS = ("split", "user_key", "product_key", "user_bucket", "label", "because_of_key")
-BUCKETS = 1024
+ROWS_AT_A_TIME = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,61 +56,67 @@ def read_features(
     split: str,
     *,
     features: list[str],
-    buckets: tuple[int, int] = (0, BUCKETS - 1),
     only_users_with_positives: bool = False,
-    in_order: bool = True,
 ) -> FeatureRows:
-    """The rows of a split whose user bucket lies in `buckets`, both ends included.
-
-    Training needs them in order; ranking does not, and sorting is half of the time.
-    """
-    columns = ", ".join(f'cast("{name}" as float) as "{name}"' for name in features)
-    with_positives = (
-        """
-        semi join (
-            select distinct user_key from user_product_features
-            where split = $split and label = 1
-        ) as positive using (user_key)
-        """
-        if only_users_with_positives
-        else ""
+    """All rows of a split, in order: 4 bytes a value, and next to nothing beside them."""
+    which = "split = $split"
+    if only_users_with_positives:
+        which += """ and user_key in (
+            select user_key from user_product_features where split = $split and label = 1
+        )"""
+    (count,) = first_row(
+        connection, f"select count(*) from user_product_features where {which}", {"split": split}
     )
+    read = FeatureRows(
+        matrix=np.empty((count, len(features)), dtype=np.float32),
+        users=np.empty(count, dtype=np.int32),
+        products=np.empty(count, dtype=np.int32),
+        labels=np.empty(count, dtype=np.float32),
+    )
+    done = 0
+    for rows in _batches(
+        connection, f"{which} order by user_key, product_key", split, features=features
+    ):
+        here = slice(done, done + len(rows))
+        read.matrix[here] = rows.matrix
+        read.users[here] = rows.users
+        read.products[here] = rows.products
+        read.labels[here] = rows.labels
+        done += len(rows)
+    return read
+
+
+def stream_features(
+    connection: duckdb.DuckDBPyConnection, split: str, *, features: list[str]
+) -> Iterator[FeatureRows]:
+    """A split's rows in any order, ROWS_AT_A_TIME of them in memory.
+
+    Until the last is read, the connection can't be used for anything else.
+    """
+    yield from _batches(connection, "split = $split", split, features=features)
+
+
+def _batches(
+    connection: duckdb.DuckDBPyConnection, which: str, split: str, *, features: list[str]
+) -> Iterator[FeatureRows]:
+    columns = ", ".join(f'cast("{name}" as float) as "{name}"' for name in features)
     reader = connection.sql(
         f"""
         select user_key, product_key, cast(label as float) as label, {columns}
         from user_product_features
-        {with_positives}
-        where split = $split and user_bucket between $low and $high
-        {"order by user_key, product_key" if in_order else ""}
+        where {which}
         """,
-        params={"split": split, "low": buckets[0], "high": buckets[1]},
-    ).to_arrow_reader(100_000)
-    matrices, users, products, labels = [], [], [], []
+        params={"split": split},
+    ).to_arrow_reader(ROWS_AT_A_TIME)
     for batch in reader:
-        users.append(batch.column(0).to_numpy())
-        products.append(batch.column(1).to_numpy())
-        labels.append(batch.column(2).to_numpy(zero_copy_only=False))
         matrix = np.empty((batch.num_rows, len(features)), dtype=np.float32)
         for position in range(len(features)):
             matrix[:, position] = batch.column(3 + position).to_numpy(zero_copy_only=False)
-        matrices.append(matrix)
-    return FeatureRows(
-        matrix=_joined(matrices, np.float32, (0, len(features))),
-        users=_joined(users, np.int32, (0,)),
-        products=_joined(products, np.int32, (0,)),
-        labels=_joined(labels, np.float32, (0,)),
-    )
-
-
-def in_passes(
-    connection: duckdb.DuckDBPyConnection, split: str, *, features: list[str], passes: int
-) -> Iterator[FeatureRows]:
-    """A split's rows in any order, some buckets of users at a time: memory stays bounded."""
-    for number in range(passes):
-        low = BUCKETS * number // passes
-        high = BUCKETS * (number + 1) // passes - 1
-        yield read_features(
-            connection, split, features=features, buckets=(low, high), in_order=False
+        yield FeatureRows(
+            matrix=matrix,
+            users=batch.column(0).to_numpy(),
+            products=batch.column(1).to_numpy(),
+            labels=batch.column(2).to_numpy(zero_copy_only=False),
         )
 
 
@@ -118,10 +124,3 @@ def count_rows(connection: duckdb.DuckDBPyConnection, table: str, split: str) ->
     """The rows of a split in a table that has splits."""
     (rows,) = first_row(connection, f"select count(*) from {table} where split = ?", [split])
     return int(rows)
-
-
-def _joined(parts: list, kind: type, empty: tuple[int, ...]) -> npt.NDArray:  # type: ignore[type-arg]
-    if not parts:
-        return np.empty(empty, dtype=kind)
-    joined: npt.NDArray = np.concatenate(parts)  # type: ignore[type-arg]
-    return joined.astype(kind, copy=False)

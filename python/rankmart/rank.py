@@ -7,11 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from rankmart.features import FeatureRows, count_rows, in_passes
+from rankmart.features import FeatureRows, count_rows, stream_features
 from rankmart.progress import Progress
 from rankmart.warehouse import run
-
-ROWS_PER_PASS = 2_000_000
 
 
 class Scorer(Protocol):
@@ -50,20 +48,70 @@ def rank_split(
 ) -> None:
     """Fill the temp table `ranked` (user_key, product_key, rank, score) with a split's top k.
 
-    At most ROWS_PER_PASS rows of features are in memory at a time, by buckets of users.
+    Rows are scored as they come; of each row the warehouse keeps a score, not its features.
+    Equal scores go by product_key, as in `top_k`.
     """
     run(
         connection,
-        "create or replace temp table ranked"
-        " (user_key integer, product_key integer, rank integer, score float)",
+        "create or replace temp table scored"
+        " (user_key integer, product_key integer, score float, order_key bigint)",
     )
-    passes = max(1, -(-count_rows(connection, "user_product_features", split) // ROWS_PER_PASS))
-    parts = in_passes(connection, split, features=features, passes=passes)
-    for number, rows in enumerate(parts, start=1):
-        connection.register("part", top_k(rows, scorer.predict(rows.matrix), k=k))
-        run(connection, "insert into ranked select * from part")
-        connection.unregister("part")
-        progress(what, number, passes)
+    total = count_rows(connection, "user_product_features", split)
+    done = 0
+    # A connection has one open result; the rows come over another one.
+    with connection.cursor() as reading:
+        for rows in stream_features(reading, split, features=features):
+            connection.register("part", _scored(rows, scorer.predict(rows.matrix)))
+            run(connection, "insert into scored select * from part")
+            connection.unregister("part")
+            done += len(rows)
+            progress(what, done, total)
+    # Ordered by one number, the first k of each user are kept without sorting the rest.
+    run(
+        connection,
+        """
+        create or replace temp table ranked as
+        select user_key, product_key, cast(rank as integer) as rank, score
+        from (
+            select *, row_number() over (partition by user_key order by order_key desc) as rank
+            from scored
+        )
+        where rank <= ?
+        """,
+        [k],
+    )
+    run(connection, "drop table scored")
+
+
+def _scored(rows: FeatureRows, scores: npt.NDArray[np.float32]) -> pa.Table:
+    return pa.table(
+        {
+            "user_key": pa.array(rows.users, pa.int32()),
+            "product_key": pa.array(rows.products, pa.int32()),
+            "score": pa.array(scores, pa.float32()),
+            "order_key": pa.array(order_keys(scores, rows.products), pa.int64()),
+        }
+    )
+
+
+def order_keys(
+    scores: npt.NDArray[np.float32], products: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int64]:
+    """Whole numbers that are larger for a higher score, and of equal scores for a smaller product.
+
+    The bits of a float32, read as a whole number, are in the order of the floats; of negative
+    ones in the opposite order, so there all but the sign are turned over. Below them the product.
+
+    >>> scores = np.array([0.5, 0.5, -1.0, -2.0, 0.0, -0.0], dtype=np.float32)
+    >>> products = np.array([7, 3, 1, 1, 2, 1], dtype=np.int32)
+    >>> np.argsort(-order_keys(scores, products)).tolist()
+    [1, 0, 5, 4, 2, 3]
+    """
+    # Adding zero makes -0.0 what it equals.
+    bits = (scores + np.float32(0)).view(np.int32).astype(np.int64)
+    ordered = np.where(bits >= 0, bits, bits ^ 0x7FFFFFFF)
+    keys: npt.NDArray[np.int64] = ordered * 2**32 + (2**31 - products.astype(np.int64))
+    return keys
 
 
 def top_k(rows: FeatureRows, scores: npt.NDArray[np.float32], *, k: int) -> pa.Table:

@@ -25,6 +25,7 @@ from rankmart.runs import (
     write_run,
 )
 from rankmart.settings import Settings
+from rankmart.stages import Stages
 from rankmart.train import Ranker, saved_members, train_ranker
 from rankmart.warehouse import first_row, open_warehouse, require_built, run
 
@@ -53,20 +54,25 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
     Raises WarehouseError, NotEnoughDataError or SnapshotError.
     """
     report = progress or Progress()
+    stages = Stages()
     started = time.monotonic()
     with open_warehouse(settings) as connection:
         require_built(connection)
         _require_enough(connection)
         served = _served_run(settings)
         features = feature_names(connection)
+        stages.enter("train")
         ranker = _train(connection, features, settings, report)
+        stages.enter("contest")
         model, scorer, contest, notes = _choose(connection, features, ranker, report)
         protocol = _protocol(connection)
         create_tables(connection)
         current = metrics_of(connection, served)
         verdict = judge(_metrics(contest, model, protocol), contest.value("popular"), current)
+        stages.enter("rank everyone")
         make_lists(connection, scorer, features=features, k=settings.list_length, progress=report)
         _require_lists(connection)
+        stages.enter("write")
         saved = saved_members(ranker) if ranker and model == RANKER else []
         parameters = run_parameters(ranker, model, features, settings)
         fingerprint = data_fingerprint(connection)
@@ -90,6 +96,7 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         )
         snapshot = None
         if verdict.passed:
+            stages.enter("publish")
             try:
                 snapshot = publish(
                     connection,
@@ -109,8 +116,10 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
                 )
                 raise
             run(connection, "update ranker.runs set is_current = (run_id = ?)", [run_id])
+            stages.enter("export")
             if settings.export is not None:
                 export_lists(connection, settings.export)
+        stages.close()
     report.close()
     return Run(
         run_id=run_id,

@@ -88,6 +88,7 @@
     histories as (
 
         select * from {{ ref('histories') }}
+        where {{ in_bucket('user_bucket') }}
 
     ),
 
@@ -162,6 +163,7 @@
     histories as (
 
         select * from {{ ref('histories') }}
+        where {{ in_bucket('user_bucket') }}
 
     ),
 

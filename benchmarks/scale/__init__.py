@@ -1,0 +1,1 @@
+"""How time and memory grow with the reviews: made-up data of any size, and a run on it."""
