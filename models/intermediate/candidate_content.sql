@@ -45,7 +45,7 @@ elements as (
         recent.user_key,
         recent.recency,
         recent.recency_weight,
-        {{ numbered_elements('embeddings.vector', 'element', 'place') }}
+        {{ numbered_elements('embeddings.vector', 'element', 'dimension') }}
 
     from recent
     inner join embeddings
@@ -59,12 +59,12 @@ summed as (
     select
         split,
         user_key,
-        place,
+        dimension,
         {{ exact_sum('element * recency_weight') }} as element,
-        max(case when recency = 1 then element end) as last_element
+        max(case when recency = 1 then element end) as element_of_last
 
     from elements
-    group by split, user_key, place
+    group by split, user_key, dimension
 
 ),
 
@@ -73,8 +73,10 @@ tastes {{ as_it_stands() }} (
     select
         summed.split,
         summed.user_key,
-        {{ list_in_order('summed.element / totals.total_weight', 'summed.place') }} as vector,
-        {{ list_in_order('coalesce(summed.last_element, 0)', 'summed.place') }} as last_vector
+        {{ list_in_order('summed.element / totals.total_weight', 'summed.dimension') }}
+            as mean_vector,
+        {{ list_in_order('coalesce(summed.element_of_last, 0)', 'summed.dimension') }}
+            as last_vector
 
     from summed
     inner join totals
@@ -91,7 +93,7 @@ likened as (
         candidates.user_key,
         candidates.product_key,
         candidates.user_bucket,
-        cast({{ sort_key(inner_product('tastes.vector', 'embeddings.vector')) }} as float)
+        cast({{ sort_key(inner_product('tastes.mean_vector', 'embeddings.vector')) }} as float)
             as content_similarity,
         cast({{ sort_key(inner_product('tastes.last_vector', 'embeddings.vector')) }} as float)
             as content_similarity_last

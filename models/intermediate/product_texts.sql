@@ -71,8 +71,11 @@ texts as (
     select
         chosen.product_key,
         chosen.review_id,
-        substring(concat_ws(' | ', reviews.title, reviews.body), 1, {{ var('characters_per_text') }})
-            as text,
+        substring(
+            concat_ws(' | ', reviews.title, reviews.body),
+            1,
+            {{ var('characters_per_text') }}
+        ) as text,
         chosen.fit_sees,
         chosen.test_sees,
         chosen.serve_sees

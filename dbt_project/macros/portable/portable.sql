@@ -178,17 +178,18 @@
 {%- endmacro %}
 
 
-{# The words of a text in lower case, as a list: letters and digits, apostrophes within. #}
+{# The words of a text in lower case, as a list: letters and digits, apostrophes within. Marks
+   that part phrases are elements of their own, so that no pair of words reaches over them. #}
 {% macro words_of(text) -%}
     {{ return(adapter.dispatch('words_of', 'rankmart')(text)) }}
 {%- endmacro %}
 
 {% macro default__words_of(text) -%}
-    regexp_extract_all(lower({{ text }}), '[\\\\p{L}\\\\p{N}]+(?:\\'\\\\p{L}+)*', 0)
+    regexp_extract_all(lower({{ text }}), '[\\\\p{L}\\\\p{N}]+(?:\\'\\\\p{L}+)*|[|.,;:!?()]', 0)
 {%- endmacro %}
 
 {% macro duckdb__words_of(text) -%}
-    regexp_extract_all(lower({{ text }}), '[\p{L}\p{N}]+(?:''\p{L}+)*')
+    regexp_extract_all(lower({{ text }}), '[\p{L}\p{N}]+(?:''\p{L}+)*|[|.,;:!?()]')
 {%- endmacro %}
 
 
@@ -292,4 +293,24 @@
 
 {% macro duckdb__each_of(list) -%}
     unnest({{ list }})
+{%- endmacro %}
+
+
+{# An aggregate: texts joined by commas, in the order of their places. #}
+{% macro joined_in_order(expression, place) -%}
+    {{ return(adapter.dispatch('joined_in_order', 'rankmart')(expression, place)) }}
+{%- endmacro %}
+
+{% macro default__joined_in_order(expression, place) -%}
+    array_join(
+        transform(
+            array_sort(collect_list(struct({{ place }} as place, {{ expression }} as value))),
+            item -> item.value
+        ),
+        ', '
+    )
+{%- endmacro %}
+
+{% macro duckdb__joined_in_order(expression, place) -%}
+    string_agg({{ expression }}, ', ' order by {{ place }})
 {%- endmacro %}
