@@ -60,10 +60,12 @@ sentiments as (
         summed.split,
         summed.product_key,
         cast(summed.review_count as int) as review_count,
-        (summed.sentiment_sum + 10 * means.mean_sentiment) / (summed.review_count + 10)
-            as sentiment,
-        (summed.helpful_sum + 10 * means.mean_sentiment) / (summed.helpful_weight + 10)
-            as helpful_sentiment
+        {{ sort_key(
+            '(summed.sentiment_sum + 10 * means.mean_sentiment) / (summed.review_count + 10)'
+        ) }} as sentiment,
+        {{ sort_key(
+            '(summed.helpful_sum + 10 * means.mean_sentiment) / (summed.helpful_weight + 10)'
+        ) }} as helpful_sentiment
 
     from summed
     inner join means

@@ -80,7 +80,7 @@ rarity as (
         split,
         term,
         cast(product_count as int) as product_count,
-        ln((1e0 + product_total) / (1e0 + product_count)) + 1e0 as rarity
+        {{ sort_key('ln((1e0 + product_total) / (1e0 + product_count)) + 1e0') }} as rarity
 
     from numbered
     where place <= {{ var('terms_at_most') }}
