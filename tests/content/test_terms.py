@@ -4,7 +4,6 @@ import re
 
 from project import Project
 
-
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 
