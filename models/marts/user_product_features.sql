@@ -37,6 +37,13 @@ targets as (
 
 ),
 
+content as (
+
+    select * from {{ ref('candidate_content') }}
+    where {{ in_bucket('user_bucket') }}
+
+),
+
 activity as (
 
     select * from {{ ref('product_activity') }}
@@ -57,6 +64,14 @@ product_prices as (
 
 ),
 
+known_products as (
+
+    select * from {{ ref('product_stats') }}
+    union all
+    select * from {{ ref('new_product_stats') }}
+
+),
+
 {# What is the same for every candidate of a product or a user is computed once for each. #}
 product_features as (
 
@@ -68,7 +83,8 @@ product_features as (
         product_stats.count_90_days as product_interactions_90_days,
         product_stats.count_365_days as product_interactions_365_days,
         cast(
-            product_stats.count_90_days / cast(product_stats.interaction_count as double) as float
+            product_stats.count_90_days
+            / cast(greatest(product_stats.interaction_count, 1) as double) as float
         ) as product_recent_share,
         cast((product_stats.as_of - product_stats.first_epoch) / 86400e0 as float)
             as product_age_days,
@@ -83,14 +99,19 @@ product_features as (
         cast(product_stats.helpful_share as float) as product_helpful_share,
         cast(product_stats.text_length_mean as float) as product_text_length,
         cast(ln(product_prices.price) as float) as product_log_price,
-        cast(ln(product_stats.interaction_count) as float) as product_log_popularity,
+        cast(product_sentiments.sentiment as float) as product_sentiment,
+        cast(product_sentiments.helpful_sentiment as float) as product_helpful_sentiment,
+        cast(ln(greatest(product_stats.interaction_count, 1)) as float) as product_log_popularity,
         product_stats.first_epoch,
         product_stats.median_epoch,
         product_stats.last_epoch
 
-    from {{ ref('product_stats') }} as product_stats
+    from known_products as product_stats
     left join product_prices
         on product_stats.product_key = product_prices.product_key
+    left join {{ ref('product_sentiments') }} as product_sentiments
+        on product_stats.split = product_sentiments.split
+        and product_stats.product_key = product_sentiments.product_key
 
 ),
 
@@ -159,6 +180,8 @@ joined as (
         matches.tag_similarity,
         matches.tag_similarity_last,
         matches.brand_similarity,
+        content.content_similarity,
+        content.content_similarity_last,
 
         product_features.product_interactions,
         product_features.product_interactions_30_days,
@@ -178,6 +201,8 @@ joined as (
         product_features.product_verified_share,
         product_features.product_helpful_share,
         product_features.product_text_length,
+        product_features.product_sentiment,
+        product_features.product_helpful_sentiment,
         product_features.product_log_price,
 
         user_features.user_interactions,
@@ -223,6 +248,10 @@ joined as (
         on candidates.split = matches.split
         and candidates.user_key = matches.user_key
         and candidates.product_key = matches.product_key
+    left join content
+        on candidates.split = content.split
+        and candidates.user_key = content.user_key
+        and candidates.product_key = content.product_key
     left join labels
         on candidates.split = labels.split
         and candidates.user_key = labels.user_key

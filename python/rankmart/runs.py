@@ -87,7 +87,8 @@ def content_id(
     made = first_row(
         connection,
         "select count(*), bit_xor(hash(user_key, user_id, rank, product_id,"
-        " score, source, reason_type, because_of_product_id)) from new_recommendations",
+        " score, source, reason_type, because_of_product_id, reason_terms))"
+        " from new_recommendations",
     )
     neighbors = first_row(
         connection,
@@ -136,7 +137,8 @@ def write_run(
             connection,
             f"""
             insert into {target}
-            select ?, user_id, rank, product_id, score, source, reason_type, because_of_product_id
+            select ?, user_id, rank, product_id, score, source, reason_type,
+                because_of_product_id, reason_terms
             from new_recommendations
             where user_id is not null
             order by user_id, rank
@@ -149,7 +151,7 @@ def write_run(
                 connection,
                 """
                 insert into ranker.fallback_recommendations
-                select ?, rank, product_id, score, source, reason_type
+                select ?, rank, product_id, score, source, reason_type, reason_terms
                 from new_recommendations
                 where user_id is null
                 order by rank

@@ -16,16 +16,24 @@ class Run(Struct, frozen=True):
 
 
 class Reason(Struct, frozen=True):
-    """Why a product is in the list: the reviewed product that counted most, or its popularity.
+    """Why a product is in the list: the reviewed product that counted most, what is said of it, or
+    its popularity.
 
-    `product_id` and `title` are null unless `type` is `because_of`.
+    `product_id` and `title` are null unless `type` is `because_of`, `terms` unless `content`.
     """
 
     type: Annotated[
-        str, Meta(description="because_of, trending or popular", examples=["because_of"])
+        str, Meta(description="because_of, content, trending or popular", examples=["because_of"])
     ]
     product_id: Annotated[str | None, Meta(examples=["B000052YAN"])]
     title: Annotated[str | None, Meta(examples=["Rose water, 200 ml"])]
+    terms: Annotated[
+        str | None,
+        Meta(
+            description="What is said both of it and of products of the user",
+            examples=["gluten free, chewy"],
+        ),
+    ] = None
 
 
 class RecommendedItem(Struct, frozen=True):

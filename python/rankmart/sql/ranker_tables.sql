@@ -32,7 +32,8 @@ create table if not exists ranker.recommendations (
     score float not null,
     source varchar not null,
     reason_type varchar not null,
-    because_of_product_id varchar
+    because_of_product_id varchar,
+    reason_terms varchar
 );
 
 create table if not exists ranker.refused_recommendations (
@@ -43,7 +44,8 @@ create table if not exists ranker.refused_recommendations (
     score float not null,
     source varchar not null,
     reason_type varchar not null,
-    because_of_product_id varchar
+    because_of_product_id varchar,
+    reason_terms varchar
 );
 
 create table if not exists ranker.fallback_recommendations (
@@ -52,7 +54,8 @@ create table if not exists ranker.fallback_recommendations (
     product_id varchar not null,
     score float not null,
     source varchar not null,
-    reason_type varchar not null
+    reason_type varchar not null,
+    reason_terms varchar
 );
 
 create table if not exists ranker.evaluation (
@@ -72,3 +75,8 @@ create table if not exists ranker.feature_importance (
     feature varchar not null,
     gain double not null
 );
+
+-- Warehouses of earlier versions lack it.
+alter table ranker.recommendations add column if not exists reason_terms varchar;
+alter table ranker.refused_recommendations add column if not exists reason_terms varchar;
+alter table ranker.fallback_recommendations add column if not exists reason_terms varchar;

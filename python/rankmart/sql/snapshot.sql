@@ -35,7 +35,8 @@ items as (
             'reason': {
                 'type': recommendations.reason_type,
                 'product_id': recommendations.because_of_product_id,
-                'title': because_of.title
+                'title': because_of.title,
+                'terms': recommendations.reason_terms
             }
         } as item
 
@@ -73,7 +74,8 @@ items as (
             'reason': {
                 'type': recommendations.reason_type,
                 'product_id': cast(null as varchar),
-                'title': cast(null as varchar)
+                'title': cast(null as varchar),
+                'terms': recommendations.reason_terms
             }
         } as item
 
