@@ -156,13 +156,13 @@ def evaluate(
     if names and len(users):
         judged = _Judged(connection, lists, labels, tuple(sorted(set(ks))), history, users, names)
         counts = draw(len(users), resamples=resamples)
-        parts = judged.segments()
+        parts = judged.segments(counts)
         figures += judged.coverage(catalog_size)
         values = judged.values()
         for model, of_model in zip(names, values, strict=True):
             figures += judged.rows(of_model, counts, model=model)
             for part in parts:
-                figures += judged.segment_rows(part, of_model, counts, model=model)
+                figures += judged.segment_rows(part, of_model, model=model)
             if compared in names and model != compared:
                 apart = values[names.index(compared)] - of_model
                 differences += judged.rows(apart, counts, model=compared, baseline=model)
@@ -190,7 +190,8 @@ def per_user(
     label and k, with the metrics that depend on labels, zeros included.
     """
     names = _checked_models(connection, lists=lists, labels=labels, ks=ks, models=models)
-    return label_values(connection, lists=lists, labels=labels, ks=sorted(set(ks)), models=names)
+    found = label_values(connection, lists=lists, labels=labels, ks=sorted(set(ks)), models=names)
+    return found.sort_by([("model", "ascending"), ("user_key", "ascending"), ("k", "ascending")])
 
 
 def candidate_recall(
@@ -210,13 +211,14 @@ def candidate_recall(
 
 @dataclass(frozen=True)
 class _Segment:
-    """Some of the users, by their places.
+    """Some users, at least one, by their places, and how often each resample drew them.
 
     label_values: (models, users, metrics), where only some of the labels count as relevant.
     """
 
     name: str
     members: Keys
+    counts: Counts
     label_values: Matrix | None = None
 
 
@@ -280,22 +282,23 @@ class _Judged:
         )
         return as_matrices(found, models=self.models, users=users, ks=ks, metrics=LABEL_METRICS)
 
-    def segments(self) -> list[_Segment]:
+    def segments(self, counts: Counts) -> list[_Segment]:
         """The segments besides `all`; none without a history."""
         if self.history is None:
             return []
         groups = history_segments(self.users.column("history_length").to_numpy())
-        segments = [
-            _Segment(name, np.flatnonzero(groups == place))
-            for place, (name, _) in enumerate(HISTORIES)
-        ]
+        segments = []
+        for place in np.unique(groups):
+            members = np.flatnonzero(groups == place)
+            segments.append(_Segment(HISTORIES[place][0], members, counts[:, members]))
         by_age = labels_by_age(self.connection, labels=self.labels, history=self.history)
         for name, labels in by_age.items():
-            members = np.unique(labels.column("user_key").to_numpy())
+            keys = np.unique(labels.column("user_key").to_numpy())
             self.connection.register("labels_of_segment", labels)
-            values = self._label_values("labels_of_segment", users=members, ks=[SEGMENT_K])
+            values = self._label_values("labels_of_segment", users=keys, ks=[SEGMENT_K])
             self.connection.unregister("labels_of_segment")
-            segments.append(_Segment(name, np.searchsorted(self.keys, members), values))
+            members = np.searchsorted(self.keys, keys)
+            segments.append(_Segment(name, members, counts[:, members], values))
         return segments
 
     def rows(self, values: Matrix, counts: Counts, **names: str) -> Rows:
@@ -304,7 +307,7 @@ class _Judged:
         columns = [self.columns()[place] for place in shown]
         return _rows(columns, values[:, shown], counts, segment=ALL, **names)
 
-    def segment_rows(self, part: _Segment, values: Matrix, counts: Counts, *, model: str) -> Rows:
+    def segment_rows(self, part: _Segment, values: Matrix, *, model: str) -> Rows:
         """The means over a segment."""
         if part.label_values is None:
             metrics: tuple[str, ...] = USER_METRICS
@@ -313,7 +316,7 @@ class _Judged:
             metrics = LABEL_METRICS
             of_members = part.label_values[self.models.index(model)]
         columns = [(metric, SEGMENT_K) for metric in metrics]
-        return _rows(columns, of_members, counts[:, part.members], segment=part.name, model=model)
+        return _rows(columns, of_members, part.counts, segment=part.name, model=model)
 
     def of_users(self, model: str, values: Matrix) -> pa.Table:
         """One model's rows of `Evaluation.users`."""

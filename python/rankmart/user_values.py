@@ -117,10 +117,10 @@ def labelled_users(
 def labels_by_age(
     connection: duckdb.DuckDBPyConnection, *, labels: str, history: SplitHistory
 ) -> dict[str, pa.Table]:
-    """The labels (user_key, product_key) of each segment of PRODUCTS."""
+    """The labels (user_key, product_key) of each segment of PRODUCTS that has any."""
     aged = connection.sql(
         sql_text("label_ages"),
         params={"labels": labels, "products": history.products, "new_days": NEW_DAYS},
     ).to_arrow_table()
-    segments = np.array(aged.column("segment").to_pylist(), dtype=object)
-    return {segment: aged.filter(pa.array(segments == segment)) for segment in PRODUCTS}
+    parts = {name: aged.filter(pc.equal(aged.column("segment"), name)) for name in PRODUCTS}
+    return {name: labels for name, labels in parts.items() if len(labels)}
