@@ -17,7 +17,7 @@ labels as (
 
 ),
 
-lists as (
+all_lists as (
 
     select
         model,
@@ -26,9 +26,16 @@ lists as (
         rank
 
     from query_table($lists)
-    where
-        list_contains($models::varchar[], model)
-        and user_key in (select user_key from labels)
+    where list_contains($models::varchar[], model)
+
+),
+
+lists as (
+
+    select all_lists.*
+    from all_lists
+    semi join labels
+        on all_lists.user_key = labels.user_key
 
 ),
 
