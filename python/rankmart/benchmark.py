@@ -121,7 +121,9 @@ def _dbt() -> list[str]:
 def _step(command: list[str], project: Path, environment: dict[str, str]) -> tuple[float, int]:
     """Runs a process; returns its seconds and its peak memory in MB."""
     started = time.monotonic()
-    logger.info("%s", " ".join(Path(part).name if os.sep in part else part for part in command))
+    logger.info(
+        "%s", " ".join(Path(part).name if os.path.isabs(part) else part for part in command)
+    )
     # dbt and score tell on their own what went wrong; the figures alone go to standard output.
     process = subprocess.Popen(command, cwd=project, env=environment, stdout=sys.stderr)
     _, status, usage = os.wait4(process.pid, 0)

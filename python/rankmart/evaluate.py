@@ -33,31 +33,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
 from rankmart.bootstrap import DECIMALS, RESAMPLES, Counts, draw, estimate
-from rankmart.segments import ALL, HISTORIES, SEGMENTS, history_segments
+from rankmart.judged import SEGMENT_K, USER_METRICS, Judged, Segment
+from rankmart.segments import ALL, SEGMENTS
 from rankmart.sql import sql_text
 from rankmart.user_values import (
     LABEL_METRICS,
-    LIST_METRICS,
-    Keys,
     Matrix,
     SplitHistory,
-    as_matrices,
     label_values,
     labelled_users,
-    labels_by_age,
-    list_values,
 )
 
 DEFAULT_KS = (5, 10, 20)
 
-SEGMENT_K = 10
-"""The list length at which segments and single users are judged."""
-
-USER_METRICS = (*LABEL_METRICS, *LIST_METRICS)
 METRICS = (*USER_METRICS, "catalog_coverage")
 
 FIGURES = pa.schema(
@@ -154,19 +145,19 @@ def evaluate(
     differences: Rows = []
     of_users = [USERS.empty_table()]
     if names and len(users):
-        judged = _Judged(connection, lists, labels, tuple(sorted(set(ks))), history, users, names)
+        judged = Judged(connection, lists, labels, tuple(sorted(set(ks))), history, users, names)
         counts = draw(len(users), resamples=resamples)
         parts = judged.segments(counts)
-        figures += judged.coverage(catalog_size)
         values = judged.values()
+        figures += _coverage_rows(judged, catalog_size)
         for model, of_model in zip(names, values, strict=True):
-            figures += judged.rows(of_model, counts, model=model)
+            figures += _rows_of_all(judged, of_model, counts, model=model)
             for part in parts:
-                figures += judged.segment_rows(part, of_model, model=model)
+                figures += _rows_of_segment(judged, part, of_model, model=model)
             if compared in names and model != compared:
                 apart = values[names.index(compared)] - of_model
-                differences += judged.rows(apart, counts, model=compared, baseline=model)
-            of_users.append(judged.of_users(model, of_model))
+                differences += _rows_of_all(judged, apart, counts, model=compared, baseline=model)
+            of_users.append(_user_table(judged, of_model, model=model))
     for row in differences:
         row["difference"] = row["value"]
     return Evaluation(
@@ -209,149 +200,49 @@ def candidate_recall(
     return math.nan if row[0] is None else float(row[0])
 
 
-@dataclass(frozen=True)
-class _Segment:
-    """Some users, at least one, by their places, and how often each resample drew them.
-
-    label_values: (models, users, metrics), where only some of the labels count as relevant.
-    """
-
-    name: str
-    members: Keys
-    counts: Counts
-    label_values: Matrix | None = None
+def _rows_of_all(judged: Judged, values: Matrix, counts: Counts, **names: str) -> Rows:
+    """The means over all users, at every k that is asked for."""
+    shown = [place for place, (_, k) in enumerate(judged.columns()) if k in judged.ks]
+    columns = [judged.columns()[place] for place in shown]
+    return _rows(columns, values[:, shown], counts, segment=ALL, **names)
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """The users with a label, and what is known of their lists."""
+def _rows_of_segment(judged: Judged, part: Segment, values: Matrix, *, model: str) -> Rows:
+    """The means over a segment."""
+    if part.label_values is None:
+        metrics: tuple[str, ...] = USER_METRICS
+        of_members = values[part.members][:, judged.at_segment_k()]
+    else:
+        metrics = LABEL_METRICS
+        of_members = part.label_values[judged.models.index(model)]
+    columns = [(metric, SEGMENT_K) for metric in metrics]
+    return _rows(columns, of_members, part.counts, segment=part.name, model=model)
 
-    connection: duckdb.DuckDBPyConnection
-    lists: str
-    labels: str
-    ks: tuple[int, ...]
-    history: SplitHistory | None
-    users: pa.Table
-    models: list[str]
 
-    @property
-    def keys(self) -> Keys:
-        keys: Keys = self.users.column("user_key").to_numpy()
-        return keys
+def _coverage_rows(judged: Judged, catalog_size: int) -> Rows:
+    return [
+        {
+            "model": model,
+            "segment": ALL,
+            "metric": "catalog_coverage",
+            "k": k,
+            "value": round(value, DECIMALS),
+            "users": len(judged.users),
+        }
+        for model, k, value in judged.coverage(catalog_size)
+    ]
 
-    @property
-    def all_ks(self) -> list[int]:
-        return sorted({*self.ks, SEGMENT_K})
 
-    def columns(self) -> list[tuple[str, int]]:
-        """Metric and k of the columns of `values`."""
-        return [(metric, k) for metric in USER_METRICS for k in self.all_ks]
-
-    def at_segment_k(self) -> list[int]:
-        """The places of the columns that segments and users are judged by."""
-        return [place for place, (_, k) in enumerate(self.columns()) if k == SEGMENT_K]
-
-    def values(self) -> Matrix:
-        """(models, users, columns): every value, NaN where a user has none."""
-        of_labels = self._label_values(self.labels, users=self.keys, ks=self.all_ks)
-        of_lists = np.full(
-            (len(self.models), len(self.keys), len(LIST_METRICS) * len(self.all_ks)), np.nan
-        )
-        # Model by model: the tags of all lists of one are what takes memory here.
-        for place, model in enumerate(self.models if self.history else ()):
-            assert self.history is not None
-            [of_lists[place]] = as_matrices(
-                list_values(
-                    self.connection,
-                    lists=self.lists,
-                    labels=self.labels,
-                    ks=self.all_ks,
-                    models=[model],
-                    history=self.history,
-                ),
-                models=[model],
-                users=self.keys,
-                ks=self.all_ks,
-                metrics=LIST_METRICS,
-            )
-        return np.concatenate([of_labels, of_lists], axis=2)
-
-    def _label_values(self, labels: str, *, users: Keys, ks: list[int]) -> Matrix:
-        found = label_values(
-            self.connection, lists=self.lists, labels=labels, ks=ks, models=self.models
-        )
-        return as_matrices(found, models=self.models, users=users, ks=ks, metrics=LABEL_METRICS)
-
-    def segments(self, counts: Counts) -> list[_Segment]:
-        """The segments besides `all`; none without a history."""
-        if self.history is None:
-            return []
-        groups = history_segments(self.users.column("history_length").to_numpy())
-        segments = []
-        for place in np.unique(groups):
-            members = np.flatnonzero(groups == place)
-            segments.append(_Segment(HISTORIES[place][0], members, counts[:, members]))
-        by_age = labels_by_age(self.connection, labels=self.labels, history=self.history)
-        for name, labels in by_age.items():
-            keys = np.unique(labels.column("user_key").to_numpy())
-            self.connection.register("labels_of_segment", labels)
-            values = self._label_values("labels_of_segment", users=keys, ks=[SEGMENT_K])
-            self.connection.unregister("labels_of_segment")
-            members = np.searchsorted(self.keys, keys)
-            segments.append(_Segment(name, members, counts[:, members], values))
-        return segments
-
-    def rows(self, values: Matrix, counts: Counts, **names: str) -> Rows:
-        """The means over all users, at every k that is asked for."""
-        shown = [place for place, (_, k) in enumerate(self.columns()) if k in self.ks]
-        columns = [self.columns()[place] for place in shown]
-        return _rows(columns, values[:, shown], counts, segment=ALL, **names)
-
-    def segment_rows(self, part: _Segment, values: Matrix, *, model: str) -> Rows:
-        """The means over a segment."""
-        if part.label_values is None:
-            metrics: tuple[str, ...] = USER_METRICS
-            of_members = values[part.members][:, self.at_segment_k()]
-        else:
-            metrics = LABEL_METRICS
-            of_members = part.label_values[self.models.index(model)]
-        columns = [(metric, SEGMENT_K) for metric in metrics]
-        return _rows(columns, of_members, part.counts, segment=part.name, model=model)
-
-    def of_users(self, model: str, values: Matrix) -> pa.Table:
-        """One model's rows of `Evaluation.users`."""
-        return pa.table(
-            [
-                pa.array([model] * len(self.users)),
-                *(self.users.column(name) for name in USERS.names[1:4]),
-                *(pa.array(values[:, place], from_pandas=True) for place in self.at_segment_k()),
-            ],
-            names=USERS.names,
-        ).cast(USERS)
-
-    def coverage(self, catalog_size: int) -> Rows:
-        """`catalog_coverage` of every model, which no single user has a value of."""
-        found = self.connection.sql(
-            sql_text("catalog_coverage"),
-            params={
-                "lists": self.lists,
-                "labels": self.labels,
-                "ks": list(self.ks),
-                "models": self.models,
-                "catalog_size": catalog_size,
-            },
-        ).fetchall()
-        return [
-            {
-                "model": model,
-                "segment": ALL,
-                "metric": "catalog_coverage",
-                "k": k,
-                "value": round(value, DECIMALS),
-                "users": len(self.users),
-            }
-            for model, k, value in found
-        ]
+def _user_table(judged: Judged, values: Matrix, *, model: str) -> pa.Table:
+    """One model's rows of `Evaluation.users`."""
+    return pa.table(
+        [
+            pa.array([model] * len(judged.users)),
+            *(judged.users.column(name) for name in USERS.names[1:4]),
+            *(pa.array(values[:, place], from_pandas=True) for place in judged.at_segment_k()),
+        ],
+        names=USERS.names,
+    ).cast(USERS)
 
 
 def _rows(

@@ -126,16 +126,18 @@ def test_a_step_that_fails_is_named(scratch: Project) -> None:
     assert "dbt run ended with exit code 2" in message
 
 
-DAY = 86_400
+START, DAY = 1_400_025_600, 86_400
 
 
 def days_without_hours(path: Path) -> None:
     """Thirty users who all review five products on one day, in one order, after two others."""
     rows = ["user_id,product_id,timestamp"]
     for user in range(30):
-        rows += [f"u{user},early{(user + number) % 9},{number * DAY}" for number in (40, 80)]
+        rows += [
+            f"u{user},early{(user + number) % 9},{START + number * DAY}" for number in (40, 80)
+        ]
     for user in range(30):
-        rows += [f"u{user},p{product},{100 * DAY}" for product in range(5)]
+        rows += [f"u{user},p{product},{START + 100 * DAY}" for product in range(5)]
     path.write_text("\n".join(rows) + "\n")
 
 

@@ -157,7 +157,7 @@ def test_the_values_of_users_have_the_means_of_the_evaluation(scored_shop: Proje
     assert len(metrics) == 9
     for name in metrics:
         rows = scored_shop.rows(
-            "select evaluation.value, evaluation.users, avg(of_users.value), count(of_users.value)"
+            "select model, evaluation.value, evaluation.users, avg(of_users.value), count(of_users.value)"
             f" from ranker.evaluation as evaluation inner join (select run_id, model, {name} as"
             " value from ranker.user_evaluation) as of_users using (run_id, model)"
             " where evaluation.segment = 'all' and evaluation.k = 10 and evaluation.metric = ?"
@@ -165,8 +165,8 @@ def test_the_values_of_users_have_the_means_of_the_evaluation(scored_shop: Proje
             [name.removesuffix("_at_10")],
         )
         assert rows
-        for value, users, mean, count in rows:
-            assert (value, users) == (pytest.approx(mean, abs=1e-9), count)
+        for model, value, users, mean, count in rows:
+            assert (value, users) == (pytest.approx(mean, abs=1e-9), count), (name, model)
 
 
 def test_the_values_of_users_have_their_histories(scored_shop: Project, known: Known) -> None:
