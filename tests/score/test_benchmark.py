@@ -126,18 +126,14 @@ def test_a_step_that_fails_is_named(scratch: Project) -> None:
     assert "dbt run ended with exit code 2" in message
 
 
-START, DAY = 1_400_025_600, 86_400
+START = 1_400_025_600
 
 
 def days_without_hours(path: Path) -> None:
-    """Thirty users who all review five products on one day, in one order, after two others."""
+    """Eighty users, each with five neighbours on a ring of forty products, all on one day."""
     rows = ["user_id,product_id,timestamp"]
-    for user in range(30):
-        rows += [
-            f"u{user},early{(user + number) % 9},{START + number * DAY}" for number in (40, 80)
-        ]
-    for user in range(30):
-        rows += [f"u{user},p{product},{START + 100 * DAY}" for product in range(5)]
+    for user in range(80):
+        rows += [f"u{user},p{(user + step) % 40},{START}" for step in range(5)]
     path.write_text("\n".join(rows) + "\n")
 
 
@@ -153,12 +149,12 @@ def test_both_orders_of_a_day_stand_beside_each_other(tmp_path: Path) -> None:
     assert written["same_day_order"] == "both"
     for order in ("file", "shuffled"):
         assert written[order]["same_day_order"] == order
-        assert written[order]["data"]["test_users"] == 30
+        assert written[order]["data"]["test_users"] == 80
         assert written[order]["peak_memory_mb"] > 50
-    # In the file the last product is the same for everyone; which one it is, nobody could know.
+    # In the file everyone goes the ring in one direction; without its order nobody does.
     in_file, shuffled = (
         max(figures["ndcg_at_5"] for figures in written[order]["models"].values())
         for order in ("file", "shuffled")
     )
     assert in_file > 0.9
-    assert shuffled < 0.8
+    assert shuffled < 0.8 * in_file

@@ -157,7 +157,8 @@ def test_the_values_of_users_have_the_means_of_the_evaluation(scored_shop: Proje
     assert len(metrics) == 9
     for name in metrics:
         rows = scored_shop.rows(
-            "select model, evaluation.value, evaluation.users, avg(of_users.value), count(of_users.value)"
+            "select model, evaluation.value, evaluation.users, avg(of_users.value),"
+            " count(of_users.value)"
             f" from ranker.evaluation as evaluation inner join (select run_id, model, {name} as"
             " value from ranker.user_evaluation) as of_users using (run_id, model)"
             " where evaluation.segment = 'all' and evaluation.k = 10 and evaluation.metric = ?"
