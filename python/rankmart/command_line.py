@@ -116,6 +116,13 @@ def serve(*, host: str | None, port: int | None, workers: int) -> None:
     show_default=True,
 )
 @click.option(
+    "--same-day-order",
+    type=click.Choice(["file", "shuffled", "both"]),
+    default="file",
+    show_default=True,
+    help="The order of a user's reviews of one moment: of the file, by chance, or a run of each.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the JSON goes."
 )
 @click.option(
@@ -125,7 +132,13 @@ def serve(*, host: str | None, port: int | None, workers: int) -> None:
     help="The directory of dbt_project.yml.",
 )
 def benchmark(
-    *, reviews: str, products: str | None, protocol: str, out: Path | None, project: Path
+    *,
+    reviews: str,
+    products: str | None,
+    protocol: str,
+    same_day_order: str,
+    out: Path | None,
+    project: Path,
 ) -> None:
     """Run the whole job on a file, in a scratch warehouse, and print every model's figures."""
     import json
@@ -133,7 +146,13 @@ def benchmark(
     from rankmart.benchmark import benchmark as run_benchmark
     from rankmart.benchmark import write_json
 
-    figures = run_benchmark(project=project, reviews=reviews, products=products, protocol=protocol)
+    figures = run_benchmark(
+        project=project,
+        reviews=reviews,
+        products=products,
+        protocol=protocol,
+        same_day_order=same_day_order,
+    )
     click.echo(json.dumps(figures, indent=2))
     if out is not None:
         write_json(figures, out)

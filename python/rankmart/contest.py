@@ -9,10 +9,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from rankmart.bootstrap import RESAMPLES
 from rankmart.evaluate import candidate_recall, evaluate
 from rankmart.features import count_rows, generator_names
 from rankmart.progress import Progress
 from rankmart.rank import Scorer, rank_split
+from rankmart.segments import ALL
+from rankmart.user_values import SplitHistory
 from rankmart.warehouse import first_row, run
 
 logger = logging.getLogger(__name__)
@@ -33,10 +36,13 @@ _LABELS = """
 class Contest:
     """Every model on the same users of a split.
 
-    evaluation: rows (model, segment, metric, k, value, ci_low, ci_high, users).
+    evaluation, differences, user_values: the tables `figures`, `differences` and `users` of
+    rankmart.evaluate.Evaluation.
     """
 
     evaluation: pa.Table
+    differences: pa.Table
+    user_values: pa.Table
     candidate_recall: float
     users: int
 
@@ -77,6 +83,7 @@ class Contest:
         return {
             (row["model"], row["metric"], row["k"]): (row["value"], row["ci_low"], row["ci_high"])
             for row in self.evaluation.to_pylist()
+            if row["segment"] == ALL
         }
 
 
@@ -87,8 +94,13 @@ def hold_contest(
     features: list[str],
     ranker: Scorer | None,
     progress: Progress,
+    in_full: bool = True,
 ) -> Contest:
-    """Evaluate every generator, and the ranker if there is one, on the labels of a split."""
+    """Evaluate every generator, and the ranker if there is one, on the labels of a split.
+
+    `in_full` is with all that is written down; without, there are the means of metrics that
+    depend on labels, and no more.
+    """
     run(connection, f"create or replace temp table contest_labels as {_LABELS}", [split])
     run(
         connection,
@@ -127,6 +139,8 @@ def hold_contest(
         labels="contest_labels",
         catalog_size=max(1, count_rows(connection, "intermediate.product_stats", split)),
         models=[*generators, "ranker"] if ranker is not None else generators,
+        history=_split_history(connection, split) if in_full else None,
+        resamples=RESAMPLES if in_full else 0,
     )
     run(
         connection,
@@ -138,7 +152,43 @@ def hold_contest(
     )
     recall = candidate_recall(connection, candidates="contest_candidates", labels="contest_labels")
     (users,) = first_row(connection, "select count(distinct user_key) from contest_labels")
-    return Contest(evaluation=evaluation, candidate_recall=recall, users=users)
+    return Contest(
+        evaluation=evaluation.figures,
+        differences=evaluation.differences,
+        user_values=evaluation.users,
+        candidate_recall=recall,
+        users=users,
+    )
+
+
+def _split_history(connection: duckdb.DuckDBPyConnection, split: str) -> SplitHistory:
+    """What the split's history knew of users and products at its last moment."""
+    run(
+        connection,
+        """
+        create or replace temp table contest_users as
+        select user_key, interaction_count as history_length
+        from intermediate.user_stats
+        where split = ?
+        """,
+        [split],
+    )
+    run(
+        connection,
+        """
+        create or replace temp table contest_products as
+        select
+            product_key,
+            interaction_count as user_count,
+            (as_of - first_epoch) / 86400 as age_days
+        from intermediate.product_stats
+        where split = ?
+        """,
+        [split],
+    )
+    return SplitHistory(
+        users="contest_users", products="contest_products", tags="intermediate.product_tags"
+    )
 
 
 def ideal_dcg(

@@ -128,9 +128,11 @@ def write_run(
     target = "ranker.recommendations" if verdict.passed else "ranker.refused_recommendations"
     gains = list(ranker.gain.items()) if ranker and model == RANKER else []
     connection.register("evaluation_rows", contest.evaluation)
+    connection.register("difference_rows", contest.differences)
+    connection.register("user_rows", contest.user_values)
     run(connection, "begin transaction")
     try:
-        for table in ("runs", "evaluation", "feature_importance"):
+        for table in ("runs", "evaluation", "evaluation_differences", "feature_importance"):
             run(connection, f"delete from ranker.{table} where run_id = ?", [run_id])
         run(connection, f"delete from {target}")
         run(
@@ -163,10 +165,20 @@ def write_run(
             """
             insert into ranker.evaluation
             select ?, model, segment, metric, k, value, ci_low, ci_high, users
-            from evaluation_rows order by model, metric, k
+            from evaluation_rows order by model, segment, metric, k
             """,
             [run_id],
         )
+        run(
+            connection,
+            """
+            insert into ranker.evaluation_differences
+            select ?, model, baseline, segment, metric, k, difference, ci_low, ci_high, users
+            from difference_rows order by model, baseline, segment, metric, k
+            """,
+            [run_id],
+        )
+        _write_user_rows(connection, run_id)
         if gains:
             connection.executemany(
                 "insert into ranker.feature_importance values (?, ?, ?)",
@@ -205,7 +217,35 @@ def write_run(
         _roll_back(connection)
         raise
     finally:
-        connection.unregister("evaluation_rows")
+        for rows in ("evaluation_rows", "difference_rows", "user_rows"):
+            connection.unregister(rows)
+
+
+def _write_user_rows(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """`ranker.user_evaluation` keeps the runs whose lists are kept: these were written before."""
+    run(
+        connection,
+        """
+        delete from ranker.user_evaluation
+        where run_id = $run_id or run_id not in (
+            select run_id from ranker.recommendations
+            union
+            select run_id from ranker.refused_recommendations
+        )
+        """,
+        {"run_id": run_id},
+    )
+    run(
+        connection,
+        """
+        insert into ranker.user_evaluation
+        select $run_id, user_rows.model, users.user_id, user_rows.* exclude (model, user_key)
+        from user_rows
+        inner join users on user_rows.user_key = users.user_key
+        order by user_rows.model, users.user_id
+        """,
+        {"run_id": run_id},
+    )
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -217,7 +217,9 @@ def _choose(
     the `fit` split, who trained the ranker or were held out from it; the test labels only veto.
     """
     generators = generator_names(features)
-    on_fit = hold_contest(connection, "fit", features=features, ranker=None, progress=progress)
+    on_fit = hold_contest(
+        connection, "fit", features=features, ranker=None, progress=progress, in_full=False
+    )
     best = on_fit.best(generators) if on_fit.users else "popular"
     contest = hold_contest(connection, "test", features=features, ranker=ranker, progress=progress)
     if ranker is None:

@@ -20,7 +20,9 @@ NEEDED_TABLES = (
     "intermediate.candidates",
     "intermediate.labels",
     "intermediate.product_stats",
+    "intermediate.product_tags",
     "intermediate.target_users",
+    "intermediate.user_stats",
     "raw.builds",
 )
 

@@ -1,5 +1,6 @@
 -- The schema that scoring writes. `recommendations` holds the lists of one run, the one that
--- was published last; those of the run that was refused last stand beside it.
+-- was published last; those of the run that was refused last stand beside it. `user_evaluation`
+-- has the rows of both.
 
 create schema if not exists ranker;
 
@@ -68,6 +69,36 @@ create table if not exists ranker.evaluation (
     ci_low double,
     ci_high double,
     users bigint not null
+);
+
+create table if not exists ranker.evaluation_differences (
+    run_id varchar not null,
+    model varchar not null,
+    baseline varchar not null,
+    segment varchar not null,
+    metric varchar not null,
+    k integer not null,
+    difference double not null,
+    ci_low double,
+    ci_high double,
+    users bigint not null
+);
+
+create table if not exists ranker.user_evaluation (
+    run_id varchar not null,
+    model varchar not null,
+    user_id varchar not null,
+    history_length integer not null,
+    label_count integer not null,
+    ndcg_at_10 double not null,
+    recall_at_10 double not null,
+    precision_at_10 double not null,
+    map_at_10 double not null,
+    mrr_at_10 double not null,
+    hit_rate_at_10 double not null,
+    novelty_at_10 double,
+    intra_list_diversity_at_10 double,
+    new_product_share_at_10 double
 );
 
 create table if not exists ranker.feature_importance (
