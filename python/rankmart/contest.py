@@ -11,13 +11,18 @@ import pyarrow as pa
 
 from rankmart.evaluate import candidate_recall, evaluate
 from rankmart.features import count_rows, generator_names
+from rankmart.gate import RANKER
 from rankmart.progress import Progress
-from rankmart.rank import Scorer, rank_split
+from rankmart.rank import Arrange, GeneratorScorer, Scorer, best_first, rank_split
+from rankmart.rerank import Reranking
 from rankmart.warehouse import first_row, run
 
 logger = logging.getLogger(__name__)
 
 DEPTH = 20
+
+BY_SCORE = "_by_score"
+"""What the name of a model ends with whose lists are shown as they were before re-ranking."""
 
 # The labels of the users that candidates were made for: above a size, of a sample.
 _LABELS = """
@@ -87,8 +92,14 @@ def hold_contest(
     features: list[str],
     ranker: Scorer | None,
     progress: Progress,
+    reranking: Reranking | None = None,
+    stand_in: str | None = None,
 ) -> Contest:
-    """Evaluate every generator, and the ranker if there is one, on the labels of a split."""
+    """Evaluate every generator, and the ranker if there is one, on the labels of a split.
+
+    With `reranking`, what is judged of the ranker, and of the generator that stands in for it,
+    is the re-ranked lists; the lists before are judged beside them, as `<model>_by_score`.
+    """
     run(connection, f"create or replace temp table contest_labels as {_LABELS}", [split])
     run(
         connection,
@@ -96,6 +107,7 @@ def hold_contest(
         " (model varchar, user_key integer, product_key integer, rank integer)",
     )
     generators = generator_names(features)
+    ranked = _to_rank(features, ranker, reranking, stand_in)
     for generator in generators:
         run(
             connection,
@@ -105,28 +117,30 @@ def hold_contest(
             from intermediate.candidates_{generator}
             where split = ? and source_rank <= ?
             """,
-            [generator, split, DEPTH],
+            [generator + BY_SCORE if generator in ranked else generator, split, DEPTH],
         )
-    if ranker is not None:
+    for model, (scorer, arrange) in ranked.items():
         rank_split(
             connection,
-            ranker,
+            scorer,
             split,
             features=features,
             k=DEPTH,
             what=f"rank {split}",
             progress=progress,
+            arrange=arrange,
         )
         run(
             connection,
-            "insert into contest_lists select 'ranker', user_key, product_key, rank from ranked",
+            "insert into contest_lists select ?, user_key, product_key, rank from ranked",
+            [model],
         )
     evaluation = evaluate(
         connection,
         lists="contest_lists",
         labels="contest_labels",
         catalog_size=max(1, count_rows(connection, "intermediate.product_stats", split)),
-        models=[*generators, "ranker"] if ranker is not None else generators,
+        models=[*generators, *ranked],
     )
     run(
         connection,
@@ -139,6 +153,24 @@ def hold_contest(
     recall = candidate_recall(connection, candidates="contest_candidates", labels="contest_labels")
     (users,) = first_row(connection, "select count(distinct user_key) from contest_labels")
     return Contest(evaluation=evaluation, candidate_recall=recall, users=users)
+
+
+def _to_rank(
+    features: list[str],
+    ranker: Scorer | None,
+    reranking: Reranking | None,
+    stand_in: str | None,
+) -> dict[str, tuple[Scorer, Arrange]]:
+    """What has to be scored for the contest, by model: with what, and how lists are made of it."""
+    if reranking is None:
+        return {} if ranker is None else {RANKER: (ranker, best_first)}
+    ranked: dict[str, tuple[Scorer, Arrange]] = {}
+    if ranker is not None:
+        ranked[RANKER] = (ranker, reranking.arrange)
+        ranked[RANKER + BY_SCORE] = (ranker, best_first)
+    if stand_in is not None:
+        ranked[stand_in] = (GeneratorScorer(stand_in, features), reranking.arrange)
+    return ranked
 
 
 def ideal_dcg(

@@ -13,6 +13,18 @@ from rankmart.warehouse import run
 
 ROWS_PER_PASS = 2_000_000
 
+Keys = npt.NDArray[np.int32]
+Scores = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.int64]
+
+
+class Arrange(Protocol):
+    """Anything that makes lists of scored candidates."""
+
+    def __call__(self, users: Keys, products: Keys, scores: Scores, *, k: int) -> Positions:
+        """Positions of at most k rows a user, by user and then in the order of the list."""
+        ...
+
 
 class Scorer(Protocol):
     """Anything that scores feature rows; only the order within a user means something."""
@@ -38,6 +50,12 @@ class GeneratorScorer:
         return scores
 
 
+def best_first(users: Keys, products: Keys, scores: Scores, *, k: int) -> Positions:
+    """The k best products of each user; equal scores go by product_key, by who was there first."""
+    order = np.lexsort((products, -scores, users))
+    return order[ranks_within(users[order]) <= k]
+
+
 def rank_split(
     connection: duckdb.DuckDBPyConnection,
     scorer: Scorer,
@@ -47,10 +65,12 @@ def rank_split(
     k: int,
     what: str,
     progress: Progress,
+    arrange: Arrange = best_first,
 ) -> None:
     """Fill the temp table `ranked` (user_key, product_key, rank, score) with a split's top k.
 
-    At most ROWS_PER_PASS rows of features are in memory at a time, by buckets of users.
+    The score is the scorer's, also where `arrange` orders by something else. At most
+    ROWS_PER_PASS rows of features are in memory at a time, by buckets of users.
     """
     run(
         connection,
@@ -60,33 +80,29 @@ def rank_split(
     passes = max(1, -(-count_rows(connection, "user_product_features", split) // ROWS_PER_PASS))
     parts = in_passes(connection, split, features=features, passes=passes)
     for number, rows in enumerate(parts, start=1):
-        connection.register("part", top_k(rows, scorer.predict(rows.matrix), k=k))
+        scores = scorer.predict(rows.matrix)
+        connection.register("part", top_k(rows, scores, k=k, arrange=arrange))
         run(connection, "insert into ranked select * from part")
         connection.unregister("part")
         progress(what, number, passes)
 
 
-def top_k(rows: FeatureRows, scores: npt.NDArray[np.float32], *, k: int) -> pa.Table:
-    """The k best products of each user: (user_key, product_key, rank from 1, score).
-
-    Equal scores go by product_key, so by who was there first.
-    """
-    order = np.lexsort((rows.products, -scores, rows.users))
-    users = rows.users[order]
-    ranks = ranks_within(users)
-    kept = ranks <= k
+def top_k(rows: FeatureRows, scores: Scores, *, k: int, arrange: Arrange = best_first) -> pa.Table:
+    """The lists of k products of each user: (user_key, product_key, rank from 1, score)."""
+    listed = arrange(rows.users, rows.products, scores, k=k)
+    users = rows.users[listed]
     return pa.table(
         {
-            "user_key": pa.array(users[kept], pa.int32()),
-            "product_key": pa.array(rows.products[order][kept], pa.int32()),
-            "rank": pa.array(ranks[kept], pa.int32()),
-            "score": pa.array(scores[order][kept], pa.float32()),
+            "user_key": pa.array(users, pa.int32()),
+            "product_key": pa.array(rows.products[listed], pa.int32()),
+            "rank": pa.array(ranks_within(users), pa.int32()),
+            "score": pa.array(scores[listed], pa.float32()),
         }
     )
 
 
-def ranks_within(users: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """1, 2, 3 … within each run of equal users.
+def ranks_within(users: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """1, 2, 3 … within each run of equal users, or of any other key.
 
     >>> ranks_within(np.array([4, 4, 4, 9, 9], dtype=np.int32)).tolist()
     [1, 2, 3, 1, 2]

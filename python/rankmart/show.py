@@ -113,7 +113,7 @@ def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> s
             table(
                 ["product", "title", "stars", "on"],
                 [
-                    [product, _cut(title), f"{rating:.0f}" if rating else "", reviewed_at[:10]]
+                    [product, cut(title), f"{rating:.0f}" if rating else "", reviewed_at[:10]]
                     for product, title, rating, reviewed_at in history
                 ],
             ),
@@ -122,7 +122,7 @@ def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> s
             table(
                 ["rank", "product", "title", "score", "why"],
                 [
-                    [str(rank), product, _cut(title), f"{score:.3f}", _why(reason, because_of)]
+                    [str(rank), product, cut(title), f"{score:.3f}", _why(reason, because_of)]
                     for rank, product, title, score, reason, because_of in items
                 ],
             ),
@@ -145,11 +145,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
-def _cut(title: str | None) -> str:
+def cut(title: str | None) -> str:
+    """A title at most 44 characters long; empty for none."""
     if not title:
         return ""
     return title if len(title) <= 44 else title[:43] + "…"
 
 
 def _why(reason: str, because_of: str | None) -> str:
-    return f"because of {_cut(because_of)}" if reason == "because_of" else reason
+    if reason == "because_of":
+        return f"because of {cut(because_of)}"
+    return "a rule" if reason == "rule" else reason
