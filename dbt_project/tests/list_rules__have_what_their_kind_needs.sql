@@ -10,7 +10,17 @@ list_rules as (
 
 unsound as (
 
-    select * from list_rules
+    select
+        rule,
+        product_id,
+        brand,
+        category,
+        amount,
+        position,
+        from_date,
+        to_date
+
+    from list_rules
     where (rule = 'pin' and coalesce(position, 0) < 1)
         or (rule != 'pin' and position is not null)
         or (rule = 'boost' and coalesce(amount, 0) = 0)

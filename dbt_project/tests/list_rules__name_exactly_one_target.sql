@@ -11,7 +11,10 @@ list_rules as (
 counted as (
 
     select
-        *,
+        rule,
+        product_id,
+        brand,
+        category,
         case when trim(product_id) != '' then 1 else 0 end
         + case when trim(brand) != '' then 1 else 0 end
         + case when trim(category) != '' then 1 else 0 end as target_count

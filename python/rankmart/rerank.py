@@ -47,7 +47,7 @@ class TagVectors:
         return int(self.tags.max(initial=0))
 
     def of(self, products: Keys) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Tags and weights: (*shape of products, most tags of one), filled with tag 0, weight 0."""
+        """Tags and weights, (*shape of products, most tags of one); filling has tag, weight 0."""
         first = self.starts[products]
         counts = self.starts[products + 1] - first
         place = np.arange(max(1, counts.max(initial=0)))
