@@ -78,7 +78,7 @@ def test_the_run_tells_its_settings(varied: Project, scored_shop: Project) -> No
 def test_a_generator_in_the_rankers_place_is_re_ranked_and_judged_so(
     scored_shop: Project, tmp_path: Path
 ) -> None:
-    project = replace(varied_copy(scored_shop, tmp_path), more={"RANKMART_CATEGORY_CAP": "1"})
+    project = replace(scored_shop.copied_to(tmp_path), more={"RANKMART_CATEGORY_CAP": "1"})
     # Too few users with a label are left to train a ranker on.
     project.change(
         "update user_product_features set label = 0 where split = 'fit' and user_key % 50 != 1"
@@ -90,10 +90,6 @@ def test_a_generator_in_the_rankers_place_is_re_ranked_and_judged_so(
     assert project.rows(FIGURES, [project.current_run, f"{model}_by_score"]) == own
     assert project.rows(FIGURES, [project.current_run, model]) != own
     assert project.value(BY_CATEGORY) == 1
-
-
-def varied_copy(project: Project, scratch: Path) -> Project:
-    return project.copied_to(scratch)
 
 
 @pytest.mark.parametrize(
