@@ -95,6 +95,20 @@ def recommend(*, user_id: str | None, k: int) -> None:
 
 
 @main.command()
+@click.argument("user_id")
+@click.argument("product_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="All features, as one JSON object.")
+def explain(*, user_id: str, product_id: str | None, as_json: bool) -> None:
+    """Show what a published recommendation is made of; without a product, the user's first."""
+    from rankmart.explain import explain as explain_item
+    from rankmart.explain import in_words
+    from rankmart.settings import Settings
+
+    explanation = explain_item(Settings.from_environment(), user_id, product_id)
+    click.echo(explanation.as_json() if as_json else in_words(explanation))
+
+
+@main.command()
 @click.option("--host", help="Address to listen on.  [default: RANKMART_HOST or 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="[default: RANKMART_PORT or 8000]")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)

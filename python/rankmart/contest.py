@@ -12,8 +12,10 @@ import pyarrow as pa
 from rankmart.bootstrap import RESAMPLES
 from rankmart.evaluate import candidate_recall, evaluate
 from rankmart.features import count_rows, generator_names
+from rankmart.gate import RANKER
 from rankmart.progress import Progress
-from rankmart.rank import Scorer, rank_split
+from rankmart.rank import Arrange, GeneratorScorer, Scorer, best_first, rank_split
+from rankmart.rerank import Reranking
 from rankmart.segments import ALL
 from rankmart.user_values import SplitHistory
 from rankmart.warehouse import first_row, run
@@ -21,6 +23,9 @@ from rankmart.warehouse import first_row, run
 logger = logging.getLogger(__name__)
 
 DEPTH = 20
+
+BY_SCORE = "_by_score"
+"""What the name of a model ends with whose lists are shown as they were before re-ranking."""
 
 # The labels of the users that candidates were made for: above a size, of a sample.
 _LABELS = """
@@ -94,10 +99,14 @@ def hold_contest(
     features: list[str],
     ranker: Scorer | None,
     progress: Progress,
+    reranking: Reranking | None = None,
+    stand_in: str | None = None,
     in_full: bool = True,
 ) -> Contest:
     """Evaluate every generator, and the ranker if there is one, on the labels of a split.
 
+    With `reranking`, what is judged of the ranker, and of the generator that stands in for it,
+    is the re-ranked lists; the lists before are judged beside them, as `<model>_by_score`.
     `in_full` is with all that is written down; without, there are the means of metrics that
     depend on labels, and no more.
     """
@@ -108,6 +117,7 @@ def hold_contest(
         " (model varchar, user_key integer, product_key integer, rank integer)",
     )
     generators = generator_names(features)
+    ranked = _to_rank(features, ranker, reranking, stand_in)
     for generator in generators:
         run(
             connection,
@@ -117,28 +127,30 @@ def hold_contest(
             from intermediate.candidates_{generator}
             where split = ? and source_rank <= ?
             """,
-            [generator, split, DEPTH],
+            [generator + BY_SCORE if generator in ranked else generator, split, DEPTH],
         )
-    if ranker is not None:
+    for model, (scorer, arrange) in ranked.items():
         rank_split(
             connection,
-            ranker,
+            scorer,
             split,
             features=features,
             k=DEPTH,
             what=f"rank {split}",
             progress=progress,
+            arrange=arrange,
         )
         run(
             connection,
-            "insert into contest_lists select 'ranker', user_key, product_key, rank from ranked",
+            "insert into contest_lists select ?, user_key, product_key, rank from ranked",
+            [model],
         )
     evaluation = evaluate(
         connection,
         lists="contest_lists",
         labels="contest_labels",
         catalog_size=max(1, count_rows(connection, "intermediate.product_stats", split)),
-        models=[*generators, "ranker"] if ranker is not None else generators,
+        models=[*generators, *ranked],
         history=_split_history(connection, split) if in_full else None,
         resamples=RESAMPLES if in_full else 0,
     )
@@ -189,6 +201,24 @@ def _split_history(connection: duckdb.DuckDBPyConnection, split: str) -> SplitHi
     return SplitHistory(
         users="contest_users", products="contest_products", tags="intermediate.product_tags"
     )
+
+
+def _to_rank(
+    features: list[str],
+    ranker: Scorer | None,
+    reranking: Reranking | None,
+    stand_in: str | None,
+) -> dict[str, tuple[Scorer, Arrange]]:
+    """What has to be scored for the contest, by model: with what, and how lists are made of it."""
+    if reranking is None:
+        return {} if ranker is None else {RANKER: (ranker, best_first)}
+    ranked: dict[str, tuple[Scorer, Arrange]] = {}
+    if ranker is not None:
+        ranked[RANKER] = (ranker, reranking.arrange)
+        ranked[RANKER + BY_SCORE] = (ranker, best_first)
+    if stand_in is not None:
+        ranked[stand_in] = (GeneratorScorer(stand_in, features), reranking.arrange)
+    return ranked
 
 
 def ideal_dcg(

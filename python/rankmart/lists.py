@@ -4,7 +4,9 @@ import duckdb
 
 from rankmart.features import generator_names
 from rankmart.progress import Progress
-from rankmart.rank import Scorer, rank_split
+from rankmart.rank import Scorer, best_first, rank_split
+from rankmart.rerank import Reranking
+from rankmart.rules import ListRules, pin_products
 from rankmart.sql import sql_text
 from rankmart.warehouse import run
 
@@ -19,15 +21,21 @@ def make_lists(
     features: list[str],
     k: int,
     progress: Progress,
+    rules: ListRules,
+    reranking: Reranking | None = None,
 ) -> None:
-    """Fill the temp table `new_recommendations` with the top k of the `serve` split.
+    """Fill the temp table `new_recommendations` with the lists of k of the `serve` split.
+
+    What is blocked is left out, what is boosted moved, the rest re-ranked; pins come last. So a
+    list is in the order of its scores only where there is neither re-ranking nor a boost.
 
     Columns (user_key, user_id null for NOBODY, rank, product_id, score, source, reason_type,
     because_of_product_id, reason_terms). The source is the generator that ranks the product
     highest; of equals, the first in the table's order. Every reason is one that the data supports:
     `because_of` names a product of the user's history, of which the candidate is a neighbour;
     `content` the terms that are said of both, where content alone speaks for the candidate;
-    without either the product was proposed to everyone, as trending or popular.
+    without either the product was proposed to everyone, as trending or popular. Source and reason
+    of a pin are `rule`.
     """
     rank_split(
         connection,
@@ -37,6 +45,7 @@ def make_lists(
         k=k,
         what="rank everyone",
         progress=progress,
+        arrange=rules.before(best_first if reranking is None else reranking.arrange),
     )
     generators = generator_names(features)
     _find_shared_terms(connection, generators)
@@ -101,6 +110,7 @@ def make_lists(
         order by explained.user_key, explained.rank
         """,
     )
+    pin_products(connection, rules.pins, k=k)
 
 
 def _find_shared_terms(connection: duckdb.DuckDBPyConnection, generators: list[str]) -> None:

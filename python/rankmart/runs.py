@@ -14,6 +14,7 @@ import duckdb
 from rankmart.contest import Contest, metrics_json
 from rankmart.errors import WarehouseError, first_line
 from rankmart.gate import RANKER, RunMetrics, Verdict
+from rankmart.rules import ListRules
 from rankmart.settings import Settings
 from rankmart.sql import sql_text
 from rankmart.train import Ranker
@@ -44,10 +45,20 @@ def metrics_of(connection: duckdb.DuckDBPyConnection, run_id: str | None) -> Run
 
 
 def run_parameters(
-    ranker: Ranker | None, model: str, features: list[str], settings: Settings
+    ranker: Ranker | None,
+    model: str,
+    features: list[str],
+    settings: Settings,
+    rules: ListRules,
 ) -> dict[str, Any]:
     """What made the run; threads are left out, since the machine is not the recipe."""
-    made: dict[str, Any] = {"list_length": settings.list_length, "model": model}
+    made: dict[str, Any] = {
+        "list_length": settings.list_length,
+        "model": model,
+        "diversity": settings.diversity,
+        "category_cap": settings.category_cap,
+        "list_rules": rules.fingerprint,
+    }
     if ranker is not None:
         made["members"] = [
             {

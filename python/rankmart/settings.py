@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rankmart.errors import RankmartError
@@ -22,6 +23,10 @@ class Settings:
     seed: RANKMART_SEED, of the ranker.
     list_length: RANKMART_LIST_LENGTH, products recommended to a user.
     keep_runs: RANKMART_KEEP_RUNS, published runs kept.
+    diversity: RANKMART_DIVERSITY, 0 (lists by score) to 1 (of things as different as can be).
+    category_cap: RANKMART_CATEGORY_CAP, products of one category in a list; 0 for any number.
+    today: RANKMART_TODAY, the day whose list rules apply, as 2024-12-31; empty for the day that
+        it is (UTC).
     """
 
     warehouse: Path = Path("data/warehouse.duckdb")
@@ -33,10 +38,13 @@ class Settings:
     seed: int = 7
     list_length: int = 20
     keep_runs: int = 3
+    diversity: float = 0.0
+    category_cap: int = 0
+    today: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Settings from RANKMART_* variables; raises RankmartError for one that is no number."""
+        """Settings from RANKMART_* variables; raises RankmartError for one that can't be read."""
         given = os.environ if environment is None else environment
         export = given.get("RANKMART_EXPORT", str(cls.export))
         return cls(
@@ -49,7 +57,15 @@ class Settings:
             seed=_number(given, "RANKMART_SEED", cls.seed, at_least=0),
             list_length=_number(given, "RANKMART_LIST_LENGTH", cls.list_length, at_least=1),
             keep_runs=_number(given, "RANKMART_KEEP_RUNS", cls.keep_runs, at_least=1),
+            diversity=_share(given, "RANKMART_DIVERSITY", cls.diversity),
+            category_cap=_number(given, "RANKMART_CATEGORY_CAP", cls.category_cap, at_least=0),
+            today=_day(given, "RANKMART_TODAY", cls.today),
         )
+
+    @property
+    def day(self) -> date:
+        """The day whose list rules apply."""
+        return date.fromisoformat(self.today) if self.today else datetime.now(UTC).date()
 
     @property
     def thread_count(self) -> int:
@@ -68,3 +84,24 @@ def _number(given: Mapping[str, str], name: str, default: int, *, at_least: int)
     if not text.isdigit() or int(text) < at_least:
         raise RankmartError(f"{name} is {text!r}: give a whole number from {at_least}")
     return int(text)
+
+
+def _share(given: Mapping[str, str], name: str, default: float) -> float:
+    text = given.get(name)
+    if not text:
+        return default
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise RankmartError(f"{name} is {text!r}: give a number from 0 to 1")
+    return share
+
+
+def _day(given: Mapping[str, str], name: str, default: str) -> str:
+    text = given.get(name) or default
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError as error:
+        raise RankmartError(f"{name} is {text!r}: give a day, such as 2024-12-31") from error

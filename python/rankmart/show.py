@@ -115,7 +115,7 @@ def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> s
             table(
                 ["product", "title", "stars", "on"],
                 [
-                    [product, _cut(title), f"{rating:.0f}" if rating else "", reviewed_at[:10]]
+                    [product, cut(title), f"{rating:.0f}" if rating else "", reviewed_at[:10]]
                     for product, title, rating, reviewed_at in history
                 ],
             ),
@@ -127,7 +127,7 @@ def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> s
                     [
                         str(rank),
                         product,
-                        _cut(title),
+                        cut(title),
                         f"{score:.3f}",
                         _why(reason, because_of, terms),
                     ]
@@ -153,7 +153,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
-def _cut(title: str | None) -> str:
+def cut(title: str | None) -> str:
+    """A title at most 44 characters long; empty for none."""
     if not title:
         return ""
     return title if len(title) <= 44 else title[:43] + "…"
@@ -161,7 +162,7 @@ def _cut(title: str | None) -> str:
 
 def _why(reason: str, because_of: str | None, terms: str | None) -> str:
     if reason == "because_of":
-        return f"because of {_cut(because_of)}"
+        return f"because of {cut(because_of)}"
     if reason == "content":
         return f"mentions: {terms}" if terms else "described like what they reviewed"
-    return reason
+    return "a rule" if reason == "rule" else reason

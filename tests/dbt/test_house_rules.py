@@ -36,6 +36,12 @@ def models(built: Build) -> dict[str, dict[str, Any]]:
     return found
 
 
+def seeds(built: Build) -> list[dict[str, Any]]:
+    found = [node for node in built.manifest["nodes"].values() if node["resource_type"] == "seed"]
+    assert found
+    return found
+
+
 def sql_files() -> Iterator[tuple[str, str]]:
     for folder in SQL_FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.sql")):
@@ -45,7 +51,7 @@ def sql_files() -> Iterator[tuple[str, str]]:
 def test_every_model_and_source_says_what_a_row_is(
     built: Build, models: dict[str, dict[str, Any]]
 ) -> None:
-    tables = [*models.values(), *built.manifest["sources"].values()]
+    tables = [*models.values(), *seeds(built), *built.manifest["sources"].values()]
     silent = [
         table["name"] for table in tables if not table["description"].startswith("One row per ")
     ]
@@ -63,6 +69,7 @@ def test_every_column_of_the_warehouse_is_described_and_no_other(
     )
     tables = [
         *models.values(),
+        *seeds(built),
         *(
             source
             for source in built.manifest["sources"].values()
