@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,18 @@ FIGURES = (
 
 
 def benchmark(
-    *, project: Path, reviews: str, products: str | None = None, protocol: str = "temporal"
+    *,
+    project: Path,
+    reviews: str,
+    products: str | None = None,
+    protocol: str = "temporal",
+    scratch: Path | None = None,
 ) -> dict[str, Any]:
     """Run `dbt run` and `rankmart score` on `reviews` and return the figures.
 
-    Paths are taken from the current directory; `project` is where `dbt_project.yml` is. Peak
+    Paths are taken from the current directory; `project` is where `dbt_project.yml` is. What the
+    job writes is kept in `scratch`, an empty folder or a new one, with the lists of the test
+    users as `test_lists.parquet`; without it, the job works in a folder that is deleted. Peak
     memory is the larger one of the two processes, in MB of 2^20 bytes. Figures of a run that
     the gate refuses are returned too. Raises RankmartError where a step fails.
     """
@@ -44,9 +52,28 @@ def benchmark(
             f"no dbt_project.yml in {project.resolve()}: go to the repository, or name it with"
             " --project"
         )
+    if scratch is not None:
+        if scratch.exists() and (not scratch.is_dir() or any(scratch.iterdir())):
+            raise RankmartError(f"{scratch} is not an empty folder: name another one")
+        scratch.mkdir(parents=True, exist_ok=True)
+        kept = scratch.resolve()
+        lists = {"RANKMART_TEST_LISTS": str(kept / "test_lists.parquet")}
+        return _job(kept, project, reviews, products, protocol, lists)
     with tempfile.TemporaryDirectory(prefix="rankmart-benchmark-") as name:
-        scratch = Path(name)
-        environment = os.environ | {
+        return _job(Path(name), project, reviews, products, protocol, {"RANKMART_TEST_LISTS": ""})
+
+
+def _job(
+    scratch: Path,
+    project: Path,
+    reviews: str,
+    products: str | None,
+    protocol: str,
+    more: Mapping[str, str],
+) -> dict[str, Any]:
+    environment = (
+        os.environ
+        | {
             "RANKMART_REVIEWS": os.path.abspath(reviews),
             "RANKMART_PRODUCTS": os.path.abspath(products) if products else "",
             "RANKMART_PROTOCOL": protocol,
@@ -57,28 +84,30 @@ def benchmark(
             "DBT_LOG_PATH": str(scratch / "logs"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
-        # As vars too: those of dbt_project.yml come before the environment.
-        asked = {
-            "reviews_path": environment["RANKMART_REVIEWS"],
-            "products_path": environment["RANKMART_PRODUCTS"],
-            "protocol": protocol,
-        }
-        dbt_seconds = _step(
-            [*_dbt(), "run", "--quiet", "--vars", json.dumps(asked)], project, environment
-        )
-        score_seconds = _step(
-            [sys.executable, "-m", "rankmart", "score", "--accept"], project, environment
-        )
-        return {
-            "protocol": protocol,
-            **_figures(scratch / "warehouse.duckdb"),
-            "seconds": {
-                "dbt": round(dbt_seconds, 1),
-                "score": round(score_seconds, 1),
-                "total": round(dbt_seconds + score_seconds, 1),
-            },
-            "peak_memory_mb": _peak_memory_mb(),
-        }
+        | dict(more)
+    )
+    # As vars too: those of dbt_project.yml come before the environment.
+    asked = {
+        "reviews_path": environment["RANKMART_REVIEWS"],
+        "products_path": environment["RANKMART_PRODUCTS"],
+        "protocol": protocol,
+    }
+    dbt_seconds = _step(
+        [*_dbt(), "run", "--quiet", "--vars", json.dumps(asked)], project, environment
+    )
+    score_seconds = _step(
+        [sys.executable, "-m", "rankmart", "score", "--accept"], project, environment
+    )
+    return {
+        "protocol": protocol,
+        **_figures(scratch / "warehouse.duckdb"),
+        "seconds": {
+            "dbt": round(dbt_seconds, 1),
+            "score": round(score_seconds, 1),
+            "total": round(dbt_seconds + score_seconds, 1),
+        },
+        "peak_memory_mb": _peak_memory_mb(),
+    }
 
 
 def write_json(figures: dict[str, Any], out: Path) -> None:

@@ -124,8 +124,19 @@ def serve(*, host: str | None, port: int | None, workers: int) -> None:
     default=Path(),
     help="The directory of dbt_project.yml.",
 )
+@click.option(
+    "--scratch",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder for what the job writes; it is kept.",
+)
 def benchmark(
-    *, reviews: str, products: str | None, protocol: str, out: Path | None, project: Path
+    *,
+    reviews: str,
+    products: str | None,
+    protocol: str,
+    out: Path | None,
+    project: Path,
+    scratch: Path | None,
 ) -> None:
     """Run the whole job on a file, in a scratch warehouse, and print every model's figures."""
     import json
@@ -133,7 +144,9 @@ def benchmark(
     from rankmart.benchmark import benchmark as run_benchmark
     from rankmart.benchmark import write_json
 
-    figures = run_benchmark(project=project, reviews=reviews, products=products, protocol=protocol)
+    figures = run_benchmark(
+        project=project, reviews=reviews, products=products, protocol=protocol, scratch=scratch
+    )
     click.echo(json.dumps(figures, indent=2))
     if out is not None:
         write_json(figures, out)

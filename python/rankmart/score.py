@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from rankmart.contest import Contest, hold_contest, ideal_dcg
+from rankmart.contest import Contest, export_contest_lists, hold_contest, ideal_dcg
 from rankmart.errors import NotEnoughDataError, SnapshotError
 from rankmart.features import feature_names, generator_names, read_features
 from rankmart.gate import RANKER, RunMetrics, Verdict, beats_popular, judge
@@ -61,6 +61,8 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         features = feature_names(connection)
         ranker = _train(connection, features, settings, report)
         model, scorer, contest, notes = _choose(connection, features, ranker, report)
+        if settings.test_lists is not None:
+            export_contest_lists(connection, settings.test_lists)
         protocol = _protocol(connection)
         create_tables(connection)
         current = metrics_of(connection, served)

@@ -1,0 +1,1 @@
+"""Measurements that are too large for a test."""
