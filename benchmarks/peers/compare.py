@@ -171,6 +171,8 @@ def _run_peer(
         | {
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "OMP_NUM_THREADS": str(threads),
+            # As Rankmart has it: on a machine that does other work, spinning threads cost much.
+            "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
             "OPENBLAS_NUM_THREADS": blas_threads,
             "MKL_NUM_THREADS": blas_threads,
         },

@@ -44,69 +44,63 @@ PEERS: tuple[Peer, ...] = (
     Peer(
         name="implicit BM25",
         function="benchmarks.peers.implicit_models:bm25",
-        grid=every(K=[20, 100, 500], K1=[0.1, 1.2, 5], B=[0, 0.25, 0.75]),
+        grid=every(K=[5, 10, 20, 100], K1=[0.1, 1.2, 5], B=[0.25, 0.5, 0.75]),
     ),
     Peer(
         name="implicit cosine",
         function="benchmarks.peers.implicit_models:cosine",
-        grid=every(K=[20, 50, 100, 200, 500]),
+        grid=every(K=[20, 100, 500, 1_000, 2_000]),
     ),
     Peer(
         name="implicit TF-IDF",
         function="benchmarks.peers.implicit_models:tfidf",
-        grid=every(K=[20, 50, 100, 200, 500]),
+        grid=every(K=[20, 100, 500, 1_000, 2_000]),
     ),
     Peer(
         name="implicit ALS",
         function="benchmarks.peers.implicit_models:als",
         grid=every(
-            factors=[64, 128, 256], regularization=[0.01, 0.1, 1], alpha=[1, 10], iterations=[15]
+            factors=[128, 256], regularization=[0.01, 1], alpha=[1, 10, 40], iterations=[15]
         ),
     ),
     Peer(
         name="implicit BPR",
         function="benchmarks.peers.implicit_models:bpr",
         grid=every(
-            factors=[64, 128],
+            factors=[128],
             learning_rate=[0.01, 0.05],
-            regularization=[0.01, 0.05],
+            regularization=[0.01, 0.1],
             iterations=[100, 300],
         ),
     ),
     Peer(
         name="RecTools EASE",
         function="benchmarks.peers.rectools_models:ease",
-        grid=every(regularization=[10, 50, 200, 500]),
+        grid=every(regularization=[50, 200, 500]),
         blas_threads=True,
     ),
     Peer(
         name="EASE of the paper",
         function="benchmarks.peers.ease:ease",
-        grid=every(regularization=[10, 50, 200, 500]),
+        grid=every(regularization=[50, 200, 500]),
         blas_threads=True,
     ),
     Peer(
         name="RecTools PureSVD",
         function="benchmarks.peers.rectools_models:pure_svd",
-        grid=every(factors=[32, 64, 128, 256, 512]),
+        grid=every(factors=[64, 256, 512]),
         blas_threads=True,
     ),
     Peer(
         name="RecTools ALS with tags",
         function="benchmarks.peers.rectools_models:als_with_tags",
-        grid=every(
-            factors=[64, 128],
-            regularization=[0.1],
-            alpha=[1, 10],
-            iterations=[15],
-            together=[False, True],
-        ),
+        grid=every(factors=[128, 256], regularization=[0.1], alpha=[10, 40], iterations=[15]),
         needs_tags=True,
     ),
     Peer(
         name="RecTools popular",
         function="benchmarks.peers.rectools_models:popular",
-        grid=every(days=[None, 365, 90, 30]),
+        grid=every(days=[None, 90, 30, 14, 7]),
     ),
     Peer(
         name="RecTools popular in category",

@@ -1,11 +1,13 @@
 """Models of `implicit`. Its k-NN models give no product without a neighbour in the history."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 from implicit.als import AlternatingLeastSquares
 from implicit.bpr import BayesianPersonalizedRanking
 from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFIDFRecommender
+from implicit.utils import ParameterWarning
 
 from benchmarks.peers.history import History, Ints, Lists
 
@@ -46,7 +48,10 @@ def bpr(history: History, users: Ints, *, k: int, threads: int, **settings: Any)
 
 
 def _fitted(model: Any, history: History, users: Ints, k: int) -> Lists:
-    model.fit(history.matrix, show_progress=False)
+    with warnings.catch_warnings():
+        # Its BM25 and TF-IDF weights are of a form that it converts itself, and warns of.
+        warnings.simplefilter("ignore", ParameterWarning)
+        model.fit(history.matrix, show_progress=False)
     products, scores = model.recommend(
         users, history.matrix[users], N=k, filter_already_liked_items=True
     )

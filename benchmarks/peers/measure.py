@@ -19,8 +19,9 @@ def measured(command: list[str]) -> dict[str, float]:
     started = time.monotonic()
     child = subprocess.Popen(command)
     _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
     return {
-        "exit_code": os.waitstatus_to_exitcode(status),
+        "exit_code": child.returncode,
         "seconds": time.monotonic() - started,
         "peak_memory_mb": usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10),
     }

@@ -30,9 +30,10 @@ def ease(history: History, users: Ints, *, k: int, threads: int, **settings: Any
     return _fitted(EASEModel(recommend_n_threads=threads, **settings), history, users, k)
 
 
-def pure_svd(history: History, users: Ints, *, k: int, threads: int, **settings: Any) -> Lists:
-    """Truncated SVD with so many `factors`."""
-    model = PureSVDModel(recommend_n_threads=threads, random_state=SEED, **settings)
+def pure_svd(history: History, users: Ints, *, k: int, threads: int, factors: int) -> Lists:
+    """Truncated SVD with so many `factors`, or as many as the matrix allows."""
+    possible = min(factors, min(history.matrix.shape) - 1)
+    model = PureSVDModel(factors=possible, recommend_n_threads=threads, random_state=SEED)
     return _fitted(model, history, users, k)
 
 
@@ -64,12 +65,11 @@ def popular_in_category(
 
 
 def als_with_tags(
-    history: History, users: Ints, *, k: int, threads: int, together: bool, **settings: Any
+    history: History, users: Ints, *, k: int, threads: int, **settings: Any
 ) -> Lists:
     """implicit's ALS with a factor for every tag of the catalogue; the rest are `factors`."""
     model = ImplicitALSWrapperModel(
         AlternatingLeastSquares(num_threads=threads, random_state=SEED, use_gpu=False, **settings),
-        fit_features_together=together,
         recommend_n_threads=threads,
     )
     return _fitted(model, history, users, k, _tags(history, fewest=FEWEST_PRODUCTS))
