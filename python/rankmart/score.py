@@ -61,8 +61,8 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         features = feature_names(connection)
         ranker = _train(connection, features, settings, report)
         model, scorer, contest, notes = _choose(connection, features, ranker, report)
-        if settings.test_lists is not None:
-            export_contest_lists(connection, settings.test_lists)
+        if settings.test_lists:
+            export_contest_lists(connection, Path(settings.test_lists))
         protocol = _protocol(connection)
         create_tables(connection)
         current = metrics_of(connection, served)
