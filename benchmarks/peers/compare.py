@@ -76,6 +76,7 @@ def compare(
     """
     if not python.exists():
         raise RankmartError(f"no {python}: `make peers` creates it")
+    machine = _machine()
     versions = _versions(python)
     rankmart = benchmark(
         project=ROOT,
@@ -109,7 +110,7 @@ def compare(
         "name": name,
         "protocol": protocol,
         "data": rankmart["data"] | {"test_users_with_history": test.users_with_history},
-        "machine": {"cores": Settings.from_environment().thread_count, "memory_gb": _memory_gb()},
+        "machine": machine,
         "versions": {
             "Python": platform.python_version(),
             "Rankmart": version("rankmart"),
@@ -222,12 +223,13 @@ def _versions(python: Path) -> dict[str, str]:
     return versions
 
 
-def _memory_gb() -> int | None:
-    """Of the machine, in GB of 2^30 bytes; None where it doesn't tell."""
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
-    except (ValueError, OSError):
-        return None
+def _machine() -> dict[str, float]:
+    """Cores, memory in GB of 2^30 bytes, and how many processes ran in the last minute."""
+    return {
+        "cores": Settings.from_environment().thread_count,
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "load": round(os.getloadavg()[0], 1),
+    }
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

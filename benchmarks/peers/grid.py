@@ -1,7 +1,8 @@
 """The peers, and the settings of each that are tried on the `fit` split.
 
-The values were narrowed on the fit split of Amazon's Beauty, temporal, from wider grids around the
-libraries' defaults. ALS and PureSVD gain with every factor there; 512 are what a few minutes allow.
+The values were narrowed on the fit split of Amazon's Beauty, temporal, from wider grids around
+the libraries' defaults. ALS and PureSVD gain with every factor there; 512 are what a few minutes
+allow.
 """
 
 from collections.abc import Mapping, Sequence

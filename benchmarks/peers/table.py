@@ -86,9 +86,7 @@ def _value(value: object) -> str:
 def _machine(comparison: Mapping[str, Any]) -> str:
     machine = comparison["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in comparison["versions"].items())
-    memory = machine["memory_gb"]
     return (
-        f"Measured on {machine['cores']} cores"
-        + (f" and {memory} GB" if memory else "")
-        + f" with {versions}."
+        f"Measured on {machine['cores']} cores and {machine['memory_gb']} GB, at a load of"
+        f" {machine['load']} when it began, with {versions}."
     )

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.peers.compare import _run_peer, compare, main
+from benchmarks.peers.ease import ease
 from benchmarks.peers.evaluation import Evaluation, best_setting, require_equal
 from benchmarks.peers.export import Split, export_split, export_tags
 from benchmarks.peers.grid import PEERS, Peer, every
@@ -197,6 +198,33 @@ def test_the_best_setting_is_the_first_of_the_highest(split: Split, tmp_path: Pa
     assert values == pytest.approx([0, 1 / 3, 1 / 3, 0])
 
 
+def test_ease_is_that_of_the_paper() -> None:
+    """Against the formula in doubles, with a general inverse."""
+    draw = np.random.default_rng(1)
+    reviews = draw.random((40, 9)) < 0.3
+    user, product = np.nonzero(reviews)
+    history = History(
+        user_keys=np.arange(40),
+        product_keys=np.arange(9),
+        user=user,
+        product=product,
+        weight=np.ones(len(user), dtype=np.float32),
+        epoch=np.zeros(len(user), dtype=np.int64),
+        tags=(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.str_)),
+    )
+    inverse = np.linalg.inv(reviews.T.astype(float) @ reviews + 5 * np.eye(9))
+    weights = np.eye(9) - inverse / np.diag(inverse)
+    scores = np.where(reviews, -np.inf, reviews @ weights)
+    best = [
+        (user, product)
+        for user in (7, 3)
+        for product in np.argsort(-scores[user])[:4]
+        if not reviews[user, product]
+    ]
+    lists = ease(history, np.array([7, 3]), k=4, threads=1, regularization=5)
+    assert list(zip(lists.user, lists.product, strict=True)) == best
+
+
 def test_figures_that_do_not_come_out_again_are_refused() -> None:
     require_equal("ranker", 0.05, 0.05)
     with pytest.raises(RankmartError, match=r"NDCG@10 of popular is 0\.050000"):
@@ -284,10 +312,10 @@ def test_the_table_on_a_page_is_replaced_and_nothing_else(
     page.write_text(f"{both}\nAfter.\n", encoding="utf-8")
     write_docs(page, comparison)
     assert page.read_text(encoding="utf-8") == f"{both}\nAfter.\n"
-    renamed = {**comparison, "machine": {"cores": 64, "memory_gb": None}}
+    renamed = {**comparison, "machine": {"cores": 64, "memory_gb": 8, "load": 0.2}}
     write_docs(page, renamed)
     changed = page.read_text(encoding="utf-8")
-    assert changed.count("Measured on 64 cores with") == 1
+    assert changed.count("Measured on 64 cores and 8 GB, at a load of 0.2 when") == 1
     assert changed.count("<!-- peers: ") == changed.count(END) == 2
 
 
