@@ -70,6 +70,20 @@ scale: setup ## Time and memory of the whole job on such reviews: [REVIEWS_COUNT
 	$(BIN)/python -m benchmarks.scale.run $(SCALE_SIZES) \
 		$(if $(SCRATCH),--scratch "$(SCRATCH)") $(if $(OUT),--out "$(OUT)")
 
+PEERS := benchmarks/peers
+
+$(PEERS)/.venv/.installed: $(PEERS)/requirements.txt
+	$(PYTHON) -m venv $(PEERS)/.venv
+	$(PEERS)/.venv/bin/python -m pip install --quiet --require-hashes --requirement $(PEERS)/requirements.txt
+	@touch $@
+
+.PHONY: peers
+peers: setup $(PEERS)/.venv/.installed ## Rankmart beside other libraries on REVIEWS=… [PRODUCTS=…] [PROTOCOL=…] [NAME=…] [OUT=…] [DOCS=…]
+	@test -n "$(REVIEWS)" || { echo "Say which reviews: make peers REVIEWS=path/to/reviews.csv" >&2; exit 2; }
+	$(BIN)/python -m benchmarks.peers.compare --reviews "$(REVIEWS)" $(if $(PRODUCTS),--products "$(PRODUCTS)") \
+		$(if $(PROTOCOL),--protocol $(PROTOCOL)) $(if $(NAME),--name "$(NAME)") $(if $(OUT),--out "$(OUT)") \
+		$(if $(DOCS),--docs "$(DOCS)")
+
 .PHONY: lint
 lint: setup ## Format, lint and types, Python and SQL
 	$(BIN)/ruff format --check .
@@ -96,6 +110,11 @@ lock: setup ## Pin requirements.txt anew from pyproject.toml (needs uv)
 	echo "xgboost-cpu>=3.0,<4 ; sys_platform == 'linux'" | uv pip compile pyproject.toml - --extra dev \
 		--universal --no-strip-extras --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --output-file requirements.txt --quiet
+
+.PHONY: lock-peers
+lock-peers: ## Pin benchmarks/peers/requirements.txt anew (needs uv)
+	uv pip compile $(PEERS)/requirements.in --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock-peers" --output-file $(PEERS)/requirements.txt --quiet
 
 .PHONY: clean
 clean: ## Remove what dbt and the demo wrote

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,59 +44,76 @@ def benchmark(
     products: str | None = None,
     protocol: str = "temporal",
     same_day_order: str = "file",
+    scratch: Path | None = None,
 ) -> dict[str, Any]:
     """Run `dbt run` and `rankmart score` on `reviews` and return the figures.
 
-    Paths are taken from the current directory; `project` is where `dbt_project.yml` is. Peak
+    Paths are taken from the current directory; `project` is where `dbt_project.yml` is. What the
+    job writes is kept in `scratch`, an empty folder or a new one, with the lists of the test
+    users as `test_lists.parquet`; without it, the job works in a folder that is deleted. Peak
     memory is the larger one of the two processes, in MB of 2^20 bytes. Figures of a run that
     the gate refuses are returned too. With BOTH as the order, the job runs once for each of
-    SAME_DAY_ORDERS, and the figures stand beside each other under these names. Raises
-    RankmartError where a step fails.
+    SAME_DAY_ORDERS, in folders named so, and the figures stand beside each other under these
+    names. Raises RankmartError where a step fails.
     """
     if not (project / "dbt_project.yml").exists():
         raise RankmartError(
             f"no dbt_project.yml in {project.resolve()}: go to the repository, or name it with"
             " --project"
         )
-    asked = {
-        "reviews_path": os.path.abspath(reviews),
-        "products_path": os.path.abspath(products) if products else "",
-        "protocol": protocol,
-    }
+    if scratch is not None:
+        if scratch.exists() and (not scratch.is_dir() or any(scratch.iterdir())):
+            raise RankmartError(f"{scratch} is not an empty folder: name another one")
+        scratch.mkdir(parents=True, exist_ok=True)
+    orders = SAME_DAY_ORDERS if same_day_order == BOTH else (same_day_order,)
+    figures = {}
+    for order in orders:
+        with _folder(scratch if len(orders) == 1 or scratch is None else scratch / order) as kept:
+            environment = scratch_environment(
+                kept, reviews=reviews, products=products, protocol=protocol
+            )
+            lists = "" if scratch is None else str(kept / "test_lists.parquet")
+            figures[order] = _job(
+                project,
+                environment | {"RANKMART_TEST_LISTS": lists},
+                protocol=protocol,
+                same_day_order=order,
+            )
     if same_day_order != BOTH:
-        return _job(project, asked | {"same_day_order": same_day_order})
+        return figures[same_day_order]
+    return {"protocol": protocol, "same_day_order": BOTH, **figures}
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    """The folder that is kept, absolute, or one that is deleted."""
+    if kept is not None:
+        kept.mkdir(exist_ok=True)
+        yield kept.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="rankmart-benchmark-") as name:
+        yield Path(name)
+
+
+def _job(
+    project: Path, environment: dict[str, str], *, protocol: str, same_day_order: str
+) -> dict[str, Any]:
+    """The whole job once."""
+    dbt_seconds, dbt_peak = _step(
+        dbt_command(environment, same_day_order=same_day_order), project, environment
+    )
+    score_seconds, score_peak = _step(SCORE_COMMAND, project, environment)
     return {
         "protocol": protocol,
-        "same_day_order": BOTH,
-        **{order: _job(project, asked | {"same_day_order": order}) for order in SAME_DAY_ORDERS},
+        "same_day_order": same_day_order,
+        **figures_of(Path(environment["RANKMART_WAREHOUSE"])),
+        "seconds": {
+            "dbt": round(dbt_seconds, 1),
+            "score": round(score_seconds, 1),
+            "total": round(dbt_seconds + score_seconds, 1),
+        },
+        "peak_memory_mb": max(dbt_peak, score_peak),
     }
-
-
-def _job(project: Path, asked: dict[str, str]) -> dict[str, Any]:
-    """The whole job once. `asked` are dbt vars, for those come before the environment."""
-    with tempfile.TemporaryDirectory(prefix="rankmart-benchmark-") as name:
-        scratch = Path(name)
-        environment = scratch_environment(
-            scratch,
-            reviews=asked["reviews_path"],
-            products=asked["products_path"] or None,
-            protocol=asked["protocol"],
-        )
-        dbt_seconds, dbt_peak = _step(
-            dbt_command(environment, same_day_order=asked["same_day_order"]), project, environment
-        )
-        score_seconds, score_peak = _step(SCORE_COMMAND, project, environment)
-        return {
-            "protocol": asked["protocol"],
-            "same_day_order": asked["same_day_order"],
-            **figures_of(scratch / "warehouse.duckdb"),
-            "seconds": {
-                "dbt": round(dbt_seconds, 1),
-                "score": round(score_seconds, 1),
-                "total": round(dbt_seconds + score_seconds, 1),
-            },
-            "peak_memory_mb": max(dbt_peak, score_peak),
-        }
 
 
 def write_json(figures: dict[str, Any], out: Path) -> None:

@@ -145,6 +145,11 @@ def serve(*, host: str | None, port: int | None, workers: int) -> None:
     default=Path(),
     help="The directory of dbt_project.yml.",
 )
+@click.option(
+    "--scratch",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder for what the job writes; it is kept.",
+)
 def benchmark(
     *,
     reviews: str,
@@ -153,6 +158,7 @@ def benchmark(
     same_day_order: str,
     out: Path | None,
     project: Path,
+    scratch: Path | None,
 ) -> None:
     """Run the whole job on a file, in a scratch warehouse, and print every model's figures."""
     import json
@@ -166,6 +172,7 @@ def benchmark(
         products=products,
         protocol=protocol,
         same_day_order=same_day_order,
+        scratch=scratch,
     )
     click.echo(json.dumps(figures, indent=2))
     if out is not None:

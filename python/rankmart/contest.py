@@ -4,12 +4,14 @@ import json
 import logging
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from rankmart.bootstrap import RESAMPLES
+from rankmart.errors import WarehouseError, first_line
 from rankmart.evaluate import candidate_recall, evaluate
 from rankmart.features import count_rows, generator_names
 from rankmart.gate import RANKER
@@ -219,6 +221,26 @@ def _to_rank(
     if stand_in is not None:
         ranked[stand_in] = (GeneratorScorer(stand_in, features), reranking.arrange)
     return ranked
+
+
+def export_contest_lists(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The lists of the last contest as Parquet: (model, user_key, product_key, rank up to DEPTH).
+
+    Raises WarehouseError where the file can't be written.
+    """
+    literal = str(path).replace("'", "''")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        run(
+            connection,
+            "copy (select * from contest_lists order by model, user_key, rank)"
+            f" to '{literal}' (format parquet, compression zstd)",
+        )
+    except (duckdb.IOException, OSError) as error:
+        raise WarehouseError(
+            f"{path} could not be written ({first_line(error)}): set RANKMART_TEST_LISTS to"
+            " another file, or to nothing"
+        ) from error
 
 
 def ideal_dcg(

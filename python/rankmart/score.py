@@ -7,7 +7,13 @@ from pathlib import Path
 
 import duckdb
 
-from rankmart.contest import BY_SCORE, Contest, hold_contest, ideal_dcg
+from rankmart.contest import (
+    BY_SCORE,
+    Contest,
+    export_contest_lists,
+    hold_contest,
+    ideal_dcg,
+)
 from rankmart.errors import NotEnoughDataError, SnapshotError
 from rankmart.features import feature_names, generator_names, read_features
 from rankmart.gate import RANKER, RunMetrics, Verdict, beats_popular, judge
@@ -69,6 +75,8 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         ranker = _train(connection, features, settings, report)
         stages.enter("contest")
         model, scorer, contest, notes = _choose(connection, features, ranker, reranking, report)
+        if settings.test_lists:
+            export_contest_lists(connection, Path(settings.test_lists))
         protocol = _protocol(connection)
         create_tables(connection)
         current = metrics_of(connection, served)

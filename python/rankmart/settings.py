@@ -16,6 +16,8 @@ class Settings:
     warehouse: RANKMART_WAREHOUSE, the DuckDB file that dbt builds.
     published: RANKMART_PUBLISHED, the directory of published snapshots.
     export: RANKMART_EXPORT, where `recommendations.parquet` goes; empty for none.
+    test_lists: RANKMART_TEST_LISTS, where the lists go by which models were evaluated; empty
+        for nowhere.
     memory_limit: RANKMART_MEMORY_LIMIT, DuckDB's, such as `4GB`.
     temp: RANKMART_TEMP, where DuckDB spills; empty for beside the warehouse.
     threads: RANKMART_THREADS, for DuckDB and XGBoost; 0 for every core. Byte-equal models
@@ -32,6 +34,7 @@ class Settings:
     warehouse: Path = Path("data/warehouse.duckdb")
     published: Path = Path("data/published")
     export: Path | None = Path("data/recommendations.parquet")
+    test_lists: str = ""
     memory_limit: str = "4GB"
     temp: str = ""
     threads: int = 0
@@ -51,6 +54,7 @@ class Settings:
             warehouse=Path(given.get("RANKMART_WAREHOUSE") or cls.warehouse),
             published=Path(given.get("RANKMART_PUBLISHED") or cls.published),
             export=Path(export) if export else None,
+            test_lists=given.get("RANKMART_TEST_LISTS", cls.test_lists),
             memory_limit=given.get("RANKMART_MEMORY_LIMIT") or cls.memory_limit,
             temp=given.get("RANKMART_TEMP", cls.temp),
             threads=_number(given, "RANKMART_THREADS", cls.threads, at_least=0),

@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from project import ROOT, Finished, Project
+from rankmart.contest import export_contest_lists
 from rankmart.demo_data import DemoData
+from rankmart.errors import WarehouseError
 
 FIGURES = {
     "ndcg_at_10",
@@ -158,3 +161,21 @@ def test_both_orders_of_a_day_stand_beside_each_other(tmp_path: Path) -> None:
     )
     assert in_file > 0.9
     assert shuffled < 0.8 * in_file
+
+
+def test_a_scratch_folder_that_is_in_use_is_refused(scratch: Project, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    arguments = ("--project", str(ROOT), "--reviews", "nowhere.csv", "--scratch", str(tmp_path))
+    message = scratch.rankmart("benchmark", *arguments).failed_plainly()
+    assert "is not an empty folder: name another one" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_lists_that_can_not_be_written_are_a_plain_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with duckdb.connect() as connection:
+        connection.sql("create table contest_lists (model text, user_key int, rank int)")
+        export_contest_lists(connection, tmp_path / "folder" / "lists.parquet")
+        assert (tmp_path / "folder" / "lists.parquet").exists()
+        with pytest.raises(WarehouseError, match="set RANKMART_TEST_LISTS"):
+            export_contest_lists(connection, tmp_path / "file" / "lists.parquet")
