@@ -46,6 +46,10 @@ demo: setup ## Demo reviews, features, ranker; then one user's recommendations
 score: setup ## Train, evaluate, gate, score and publish (after `dbt run`)
 	$(BIN)/rankmart score
 
+.PHONY: tune
+tune: setup ## Better parameters of the ranker for this data: [TRIALS=…] [MINUTES=…]
+	$(BIN)/rankmart tune $(if $(TRIALS),--trials $(TRIALS)) $(if $(MINUTES),--minutes $(MINUTES))
+
 .PHONY: serve
 serve: setup ## The API on the last published run
 	$(BIN)/rankmart serve

@@ -136,7 +136,7 @@ class Evaluation:
             ks=(10,),
             models=self.models,
         )
-        return {(row["model"], row["metric"]): row["value"] for row in table.to_pylist()}
+        return {(row["model"], row["metric"]): row["value"] for row in table.figures.to_pylist()}
 
 
 def best_setting(split: Split, lists: Path, settings: int) -> tuple[int, Sequence[float]]:

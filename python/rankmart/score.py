@@ -35,6 +35,7 @@ from rankmart.runs import (
 from rankmart.settings import Settings
 from rankmart.stages import Stages
 from rankmart.train import Ranker, saved_members, train_ranker
+from rankmart.tuned import read_tuned
 from rankmart.warehouse import first_row, open_warehouse, require_built, run
 
 logger = logging.getLogger(__name__)
@@ -227,6 +228,7 @@ def _train(
         ideal_dcg=ideal_dcg(connection, "fit"),
         seed=settings.seed,
         threads=settings.thread_count,
+        objectives=read_tuned(settings.tuned),
         progress=progress,
     )
 

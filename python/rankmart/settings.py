@@ -23,6 +23,7 @@ class Settings:
     threads: RANKMART_THREADS, for DuckDB and XGBoost; 0 for every core. Byte-equal models
         need the same number.
     seed: RANKMART_SEED, of the ranker.
+    tuned: RANKMART_TUNED, the parameters that `rankmart tune` found; used where the file is there.
     list_length: RANKMART_LIST_LENGTH, products recommended to a user.
     keep_runs: RANKMART_KEEP_RUNS, published runs kept.
     diversity: RANKMART_DIVERSITY, 0 (lists by score) to 1 (of things as different as can be).
@@ -39,6 +40,7 @@ class Settings:
     temp: str = ""
     threads: int = 0
     seed: int = 7
+    tuned: Path = Path("data/tuned.json")
     list_length: int = 20
     keep_runs: int = 3
     diversity: float = 0.0
@@ -58,6 +60,7 @@ class Settings:
             memory_limit=given.get("RANKMART_MEMORY_LIMIT") or cls.memory_limit,
             temp=given.get("RANKMART_TEMP", cls.temp),
             threads=_number(given, "RANKMART_THREADS", cls.threads, at_least=0),
+            tuned=Path(given.get("RANKMART_TUNED") or cls.tuned),
             seed=_number(given, "RANKMART_SEED", cls.seed, at_least=0),
             list_length=_number(given, "RANKMART_LIST_LENGTH", cls.list_length, at_least=1),
             keep_runs=_number(given, "RANKMART_KEEP_RUNS", cls.keep_runs, at_least=1),

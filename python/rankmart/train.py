@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,14 @@ logger = logging.getLogger(__name__)
 
 Rows = npt.NDArray[np.bool_]
 Progress = Callable[[str, int, int], None]
+Parameters = dict[str, Any]
 
 FEWEST_USERS = 50
 ROUNDS = 600
 PATIENCE = 40
 K = 10
 
-LAMBDAMART: dict[str, Any] = {
+LAMBDAMART: Parameters = {
     "objective": "rank:ndcg",
     "lambdarank_pair_method": "topk",
     "lambdarank_num_pair_per_sample": 20,
@@ -41,7 +42,13 @@ LAMBDAMART_CAUTIOUS = LAMBDAMART | {
     "min_child_weight": 20,
     "colsample_bytree": 0.35,
 }
-LOGISTIC: dict[str, Any] = {
+LAMBDAMART_SMALL = LAMBDAMART | {
+    "lambdarank_pair_method": "mean",
+    "lambdarank_num_pair_per_sample": 8,
+    "max_depth": 4,
+    "reg_lambda": 5.0,
+}
+LOGISTIC: Parameters = {
     "objective": "binary:logistic",
     "eta": 0.05,
     "max_depth": 4,
@@ -106,6 +113,7 @@ def train_ranker(
     ideal_dcg: dict[int, float],
     seed: int,
     threads: int,
+    objectives: Sequence[Parameters] = (),
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Ranker | None:
     """A ranker fitted on `rows` of users that have a positive among their candidates.
@@ -113,7 +121,8 @@ def train_ranker(
     ideal_dcg: by user, DCG@10 of a perfect list, for every labelled fit user, those without a
     positive among their candidates too. Held-out users choose the number of rounds, and between
     each objective alone and their sum; unless users are many, what is chosen is then fitted on
-    everyone. None for fewer than FEWEST_USERS users.
+    everyone. `objectives` are XGBoost parameters that take the place of the built-in ones. None
+    for fewer than FEWEST_USERS users.
     """
     user_count = len(np.unique(rows.users))
     if user_count < FEWEST_USERS:
@@ -123,45 +132,22 @@ def train_ranker(
             FEWEST_USERS,
         )
         return None
-    plan = _plan(user_count)
+    plan = _plan(user_count, objectives)
     common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
-    steps = len(plan.objectives) * (len(plan.folds) + int(plan.fit_again))
-    fold_of_row = _folds(rows.users, of=plan.of)
-    held_out = rows.where(np.isin(fold_of_row, plan.folds))
-    ideal_held_out = {
-        user: ideal for user, ideal in ideal_dcg.items() if _fold(user, of=plan.of) in plan.folds
-    }
-    done = 0
+    steps = 2 * len(plan.objectives)
+    held_out = _held_out(rows, ideal_dcg, plan)
     trials = []
-    for objective in plan.objectives:
-        parameters = objective | common
-        margins = np.zeros(len(rows), dtype=np.float32)
-        rounds = []
-        for fold in plan.folds:
-            inside = fold_of_row == fold
-            booster, best = _fit(rows, ~inside, inside, parameters)
-            margins[inside] = booster.inplace_predict(rows.matrix[inside], predict_type="margin")
-            rounds.append(best)
-            done += 1
-            progress("train", done, steps)
-        kept = margins[np.isin(fold_of_row, plan.folds)]
-        trials.append(
-            _Trial(
-                parameters=parameters,
-                rounds=round(float(np.mean(rounds))),
-                booster=booster,
-                # Margins of different objectives have different scales.
-                scaled=kept / max(float(kept.std()), 1e-6),
-                scale=max(float(kept.std()), 1e-6),
-            )
-        )
+    for number, objective in enumerate(plan.objectives, start=1):
+        trial = _try(rows, objective | common, plan)
+        trials.append(trial)
+        progress("train", number, steps)
         logger.info(
             "%s: NDCG@10 %.4f on held-out fit users after %d rounds",
             objective["objective"],
-            _mean_ndcg(held_out, kept, ideal_held_out),
-            trials[-1].rounds,
+            held_out.ndcg(trial.scaled),
+            trial.rounds,
         )
-    chosen, validation = _best_together(trials, held_out, ideal_held_out)
+    chosen, validation = _best_together(trials, held_out)
     members = []
     for trial in chosen:
         booster, rounds_kept = trial.booster, trial.rounds
@@ -170,8 +156,6 @@ def train_ranker(
             rounds_kept = round(max(trial.rounds, plan.fewest_rounds) * plan.of / (plan.of - 1))
             everyone = np.ones(len(rows), dtype=bool)
             booster, _ = _fit(rows, everyone, None, trial.parameters, rounds=rounds_kept)
-            done += 1
-            progress("train", done, steps)
         members.append(
             Member(
                 booster=booster,
@@ -187,12 +171,74 @@ def train_ranker(
         users=user_count,
         validation_ndcg=validation,
         generator_ndcg={
-            name: _mean_ndcg(
-                held_out, GeneratorScorer(name, features).predict(held_out.matrix), ideal_held_out
-            )
+            name: held_out.ndcg(GeneratorScorer(name, features).predict(held_out.rows.matrix))
             for name in generator_names(features)
         },
         gain=_gain(members, features),
+    )
+
+
+def default_objectives(users: int) -> tuple[Parameters, ...]:
+    """The objectives that so many fit users are given, LambdaMART first."""
+    return _plan(users, ()).objectives
+
+
+def validation_ndcg(
+    rows: FeatureRows,
+    *,
+    objectives: Sequence[Parameters],
+    ideal_dcg: dict[int, float],
+    seed: int,
+    threads: int,
+) -> float:
+    """NDCG@10 on held-out fit users of the objectives' sum, or of the one that is better alone."""
+    plan = _plan(len(np.unique(rows.users)), objectives)
+    common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
+    trials = [_try(rows, objective | common, plan) for objective in objectives]
+    return _best_together(trials, _held_out(rows, ideal_dcg, plan))[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _HeldOut:
+    """Rows of the users that training does not see, each user once."""
+
+    rows: FeatureRows
+    ideal_dcg: dict[int, float]
+
+    def ndcg(self, scores: npt.NDArray[np.float32]) -> float:
+        return _mean_ndcg(self.rows, scores, self.ideal_dcg)
+
+
+def _held_out(rows: FeatureRows, ideal_dcg: dict[int, float], plan: "_Plan") -> _HeldOut:
+    return _HeldOut(
+        rows=rows.where(np.isin(_folds(rows.users, of=plan.of), plan.folds)),
+        ideal_dcg={
+            user: ideal
+            for user, ideal in ideal_dcg.items()
+            if _fold(user, of=plan.of) in plan.folds
+        },
+    )
+
+
+def _try(rows: FeatureRows, parameters: Parameters, plan: "_Plan") -> "_Trial":
+    """One objective, fitted without each fold in turn."""
+    fold_of_row = _folds(rows.users, of=plan.of)
+    margins = np.zeros(len(rows), dtype=np.float32)
+    rounds = []
+    for fold in plan.folds:
+        inside = fold_of_row == fold
+        booster, best = _fit(rows, ~inside, inside, parameters)
+        margins[inside] = booster.inplace_predict(rows.matrix[inside], predict_type="margin")
+        rounds.append(best)
+    kept = margins[np.isin(fold_of_row, plan.folds)]
+    # Margins of different objectives have different scales.
+    scale = max(float(kept.std()), 1e-6)
+    return _Trial(
+        parameters=parameters,
+        rounds=round(float(np.mean(rounds))),
+        booster=booster,
+        scaled=kept / scale,
+        scale=scale,
     )
 
 
@@ -207,14 +253,11 @@ class _Trial:
     scale: float
 
 
-def _best_together(
-    trials: list[_Trial], held_out: FeatureRows, ideal_dcg: dict[int, float]
-) -> tuple[list[_Trial], float]:
+def _best_together(trials: list[_Trial], held_out: _HeldOut) -> tuple[list[_Trial], float]:
     """All trials summed, or the one that is better alone; and NDCG@10 of that."""
     choices = [trials, *([trial] for trial in trials)] if len(trials) > 1 else [trials]
     measured = [
-        _mean_ndcg(held_out, np.sum([trial.scaled for trial in choice], axis=0), ideal_dcg)
-        for choice in choices
+        held_out.ndcg(np.sum([trial.scaled for trial in choice], axis=0)) for choice in choices
     ]
     # Of equal figures the first: the sum.
     best = int(np.argmax(measured))
@@ -225,30 +268,26 @@ def _best_together(
 class _Plan:
     """Objectives, which of how many folds are held out, and whether these then join."""
 
-    objectives: tuple[dict[str, Any], ...]
+    objectives: tuple[Parameters, ...]
     folds: tuple[int, ...]
     of: int
     fit_again: bool = True
     fewest_rounds: int = 0
 
 
-def _plan(users: int) -> _Plan:
+def _plan(users: int, objectives: Sequence[Parameters]) -> _Plan:
     """Few users: every fold is held out once. Many: a tenth will do."""
-    small = LAMBDAMART | {
-        "lambdarank_pair_method": "mean",
-        "lambdarank_num_pair_per_sample": 8,
-        "max_depth": 4,
-        "reg_lambda": 5.0,
-    }
     if users < 1_000:
-        return _Plan(objectives=(small, LOGISTIC), folds=(0, 1, 2), of=3)
-    if users < 5_000:
+        plan = _Plan(objectives=(LAMBDAMART_SMALL, LOGISTIC), folds=(0, 1, 2), of=3)
+    elif users < 5_000:
         # The curve of a few hundred held-out users is flat and noisy, and may peak early by
         # chance: on Beauty 24 rounds gave NDCG@10 .0469, 96 gave .0511, 240 gave .0509.
-        return _Plan(
+        plan = _Plan(
             objectives=(LAMBDAMART_CAUTIOUS, LOGISTIC), folds=(0,), of=5, fewest_rounds=160
         )
-    return _Plan(objectives=(LAMBDAMART, LOGISTIC), folds=(0,), of=10, fit_again=False)
+    else:
+        plan = _Plan(objectives=(LAMBDAMART, LOGISTIC), folds=(0,), of=10, fit_again=False)
+    return replace(plan, objectives=tuple(objectives)) if objectives else plan
 
 
 def _fit(
