@@ -128,15 +128,18 @@ class Evaluation:
         }
 
     def _values(self, labels: str) -> dict[tuple[str, str], float]:
-        table = evaluate(
+        evaluation = evaluate(
             self.connection,
             lists="lists",
             labels=labels,
             catalog_size=max(1, self.split.catalog_size),
             ks=(10,),
             models=self.models,
+            resamples=0,
         )
-        return {(row["model"], row["metric"]): row["value"] for row in table.figures.to_pylist()}
+        return {
+            (row["model"], row["metric"]): row["value"] for row in evaluation.figures.to_pylist()
+        }
 
 
 def best_setting(split: Split, lists: Path, settings: int) -> tuple[int, Sequence[float]]:
