@@ -51,8 +51,8 @@ fortnights as (
 {# A year to either side. #}
 distances as (
 
-    select number - 27 as distance
-    from {{ numbers_to(53, 'number') }} as numbers
+    select place - 27 as fortnights_away
+    from {{ numbers_to(53, 'place') }} as places
 
 ),
 
@@ -61,9 +61,9 @@ around as (
     select
         fortnights.split,
         fortnights.product_key,
-        fortnights.fortnight + distances.distance as moment,
+        fortnights.fortnight + distances.fortnights_away as moment,
         fortnights.weight,
-        abs(distances.distance) * 14e0 as days
+        abs(distances.fortnights_away) * 14e0 as days
 
     from fortnights
     cross join distances

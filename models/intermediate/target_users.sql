@@ -109,20 +109,32 @@ ends as (
 
 ),
 
-targets as (
+asked as (
 
     select
         everybody.split,
         everybody.user_key,
         everybody.user_bucket,
-        {{ moment_of('coalesce(last_reviews.last_epoch, ends.as_of)') }} as moment
+        coalesce(last_reviews.last_epoch, ends.as_of) as last_epoch
 
     from everybody
-    inner join ends
+    left join ends
         on everybody.split = ends.split
     left join last_reviews
         on everybody.split = last_reviews.split
         and everybody.user_key = last_reviews.user_key
+
+),
+
+targets as (
+
+    select
+        split,
+        user_key,
+        user_bucket,
+        {{ moment_of('last_epoch') }} as moment
+
+    from asked
 
 )
 
