@@ -89,13 +89,13 @@ def test_a_warehouse_open_elsewhere_is_named_with_its_process(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 20 MB, unmounted afterwards."""
+    """A file system of 60 MB, unmounted afterwards."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() != 0:
         pytest.skip("only root may mount the small file system that this test fills")
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", folder],
+        ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", folder],
         capture_output=True,
         text=True,
         check=False,
