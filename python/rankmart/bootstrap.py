@@ -80,14 +80,15 @@ def estimate(values: Matrix, counts: Counts) -> Estimates:
 
 def _interval(deviations: Matrix, present: npt.NDArray[np.bool_], counts: Counts) -> Matrix:
     """The ends (2, columns) of the middle of the resampled means of deviations."""
-    whole = _addable(deviations, draws=int(counts.sum(axis=1, dtype=np.int64).max()))
+    draws = counts.sum(axis=1, dtype=np.uint32)
+    whole = _addable(deviations, draws=int(draws.max()))
     partly = ~present.all(axis=0)
     partly_present = present[:, partly].astype(np.float64)
     means = np.empty((len(counts), deviations.shape[1]))
     step = max(1, CELLS_AT_A_TIME // max(1, len(deviations)))
     for start in range(0, len(counts), step):
         weights = counts[start : start + step].astype(np.float64)
-        drawn = np.repeat(weights.sum(axis=1)[:, None], deviations.shape[1], axis=1)
+        drawn = np.repeat(draws[start : start + step, None], deviations.shape[1], axis=1)
         if partly.any():
             drawn[:, partly] = weights @ partly_present
         sums = weights @ whole
