@@ -46,6 +46,10 @@ demo: setup ## Demo reviews, features, ranker; then one user's recommendations
 score: setup ## Train, evaluate, gate, score and publish (after `dbt run`)
 	$(BIN)/rankmart score
 
+.PHONY: tune
+tune: setup ## Better parameters of the ranker for this data: [TRIALS=…] [MINUTES=…]
+	$(BIN)/rankmart tune $(if $(TRIALS),--trials $(TRIALS)) $(if $(MINUTES),--minutes $(MINUTES))
+
 .PHONY: serve
 serve: setup ## The API on the last published run
 	$(BIN)/rankmart serve
@@ -55,10 +59,11 @@ serve-demo: setup ## The API on the demo's last published run
 	$(BIN)/rankmart serve
 
 .PHONY: benchmark
-benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=temporal|leave_last_out] [OUT=…]
+benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=temporal|leave_last_out] [SAME_DAY_ORDER=file|shuffled|both] [OUT=…]
 	@test -n "$(REVIEWS)" || { echo "Say which reviews: make benchmark REVIEWS=path/to/reviews.csv" >&2; exit 2; }
 	$(BIN)/rankmart benchmark --reviews "$(REVIEWS)" $(if $(PRODUCTS),--products "$(PRODUCTS)") \
-		$(if $(PROTOCOL),--protocol $(PROTOCOL)) $(if $(OUT),--out "$(OUT)")
+		$(if $(PROTOCOL),--protocol $(PROTOCOL)) \
+		$(if $(SAME_DAY_ORDER),--same-day-order $(SAME_DAY_ORDER)) $(if $(OUT),--out "$(OUT)")
 
 .PHONY: scale-data
 scale-data: setup ## Made-up reviews of any size: [REVIEWS_COUNT=1000000] [USERS=…] [PRODUCTS=…] [OUT=data/scale]
@@ -68,6 +73,20 @@ scale-data: setup ## Made-up reviews of any size: [REVIEWS_COUNT=1000000] [USERS
 scale: setup ## Time and memory of the whole job on such reviews: [REVIEWS_COUNT=…] [SCRATCH=…] [OUT=….json]
 	$(BIN)/python -m benchmarks.scale.run $(SCALE_SIZES) \
 		$(if $(SCRATCH),--scratch "$(SCRATCH)") $(if $(OUT),--out "$(OUT)")
+
+PEERS := benchmarks/peers
+
+$(PEERS)/.venv/.installed: $(PEERS)/requirements.txt
+	$(PYTHON) -m venv $(PEERS)/.venv
+	$(PEERS)/.venv/bin/python -m pip install --quiet --require-hashes --requirement $(PEERS)/requirements.txt
+	@touch $@
+
+.PHONY: peers
+peers: setup $(PEERS)/.venv/.installed ## Rankmart beside other libraries on REVIEWS=… [PRODUCTS=…] [PROTOCOL=…] [NAME=…] [OUT=…] [DOCS=…]
+	@test -n "$(REVIEWS)" || { echo "Say which reviews: make peers REVIEWS=path/to/reviews.csv" >&2; exit 2; }
+	$(BIN)/python -m benchmarks.peers.compare --reviews "$(REVIEWS)" $(if $(PRODUCTS),--products "$(PRODUCTS)") \
+		$(if $(PROTOCOL),--protocol $(PROTOCOL)) $(if $(NAME),--name "$(NAME)") $(if $(OUT),--out "$(OUT)") \
+		$(if $(DOCS),--docs "$(DOCS)")
 
 .PHONY: lint
 lint: setup ## Format, lint and types, Python and SQL
@@ -95,6 +114,11 @@ lock: setup ## Pin requirements.txt anew from pyproject.toml (needs uv)
 	echo "xgboost-cpu>=3.0,<4 ; sys_platform == 'linux'" | uv pip compile pyproject.toml - --extra dev \
 		--universal --no-strip-extras --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --output-file requirements.txt --quiet
+
+.PHONY: lock-peers
+lock-peers: ## Pin benchmarks/peers/requirements.txt anew (needs uv)
+	uv pip compile $(PEERS)/requirements.in --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock-peers" --output-file $(PEERS)/requirements.txt --quiet
 
 .PHONY: clean
 clean: ## Remove what dbt and the demo wrote

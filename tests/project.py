@@ -149,6 +149,28 @@ class Project:
             _PARSED[vars_given] = parsed.read_bytes()
         return finished
 
+    def seed(self, *rules: str) -> Finished:
+        """`dbt seed` with these rows of list_rules.csv, in a copy of this project's own."""
+        folder = self.root / "dbt_project"
+        if folder.is_symlink():
+            folder.unlink()
+            shutil.copytree(ROOT / "dbt_project", folder)
+        csv = folder / "seeds" / "list_rules.csv"
+        header = csv.read_text(encoding="utf-8").splitlines()[0]
+        csv.write_text("\n".join([header, *rules]) + "\n", encoding="utf-8")
+        return self._dbt("seed")
+
+    def dbt_test(self, *selected: str) -> Finished:
+        """`dbt test` of what is selected."""
+        return self._dbt("test", "--select", *selected)
+
+    def _dbt(self, *arguments: str) -> Finished:
+        return self._run(
+            [BESIDE_PYTHON / "dbt", *arguments],
+            cwd=self.root,
+            RANKMART_WAREHOUSE=os.path.relpath(self.warehouse, self.root),
+        )
+
     def started_dbt(self) -> "subprocess.Popen[str]":
         """`dbt run`, not waited for."""
         return subprocess.Popen(

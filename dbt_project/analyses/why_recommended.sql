@@ -97,7 +97,7 @@ explained as (
         on asked.user_id = users.user_id
     inner join products
         on asked.product_id = products.product_id
-    inner join features
+    left join features
         on users.user_key = features.user_key
         and products.product_key = features.product_key
     left join interactions

@@ -31,6 +31,12 @@ two_hops as (
 
 ),
 
+factor_neighbors as (
+
+    select * from {{ ref('factor_pairs') }}
+
+),
+
 edges as (
 
     select
@@ -47,7 +53,8 @@ edges as (
         neighbors.recent_association,
         neighbors.next_share,
         neighbors.transition_gain,
-        cast(null as double) as two_hop_association
+        cast(null as double) as two_hop_association,
+        cast(null as double) as factor_association
 
     from recent
     inner join neighbors
@@ -71,7 +78,8 @@ edges as (
         cast(null as float) as recent_association,
         cast(null as double) as next_share,
         cast(null as double) as transition_gain,
-        two_hops.association as two_hop_association
+        two_hops.association as two_hop_association,
+        cast(null as double) as factor_association
 
     from recent
     inner join two_hops
@@ -79,17 +87,48 @@ edges as (
         and recent.product_key = two_hops.product_key
         and two_hops.neighbor_rank <= recent.neighbor_depth
 
+    union all
+
+    select
+        recent.split,
+        recent.user_key,
+        recent.product_key as history_key,
+        recent.recency,
+        recent.recency_weight,
+        recent.slow_weight,
+        factor_neighbors.neighbor_key as product_key,
+        cast(null as double) as association,
+        cast(null as float) as forward_association,
+        cast(null as float) as backward_association,
+        cast(null as float) as recent_association,
+        cast(null as double) as next_share,
+        cast(null as double) as transition_gain,
+        cast(null as double) as two_hop_association,
+        factor_neighbors.association as factor_association
+
+    from recent
+    inner join factor_neighbors
+        on recent.split = factor_neighbors.split
+        and recent.product_key = factor_neighbors.product_key
+        and factor_neighbors.neighbor_rank <= recent.neighbor_depth
+
 ),
 
 {# The nearer history product wins a tie: contributions are told apart to nine decimals, and
-   places in the history by less than that. A direct pair explains more than a path of two. #}
+   places in the history by less than that. A direct pair explains more than a path of two, and
+   that more than a likeness of vectors. #}
 supporting as (
 
     select
         edges.*,
         candidates.user_bucket,
         round(
-            coalesce(edges.association, edges.two_hop_association / 1e3) * edges.recency_weight, 9
+            coalesce(
+                edges.association,
+                edges.two_hop_association / 1e3,
+                edges.factor_association / 1e6
+            ) * edges.recency_weight,
+            9
         ) - edges.recency * 1e-11 as explains
 
     from edges
@@ -119,6 +158,7 @@ evidence as (
         cast({{ exact_sum('next_share * recency_weight') }} as float) as next_sum,
         cast({{ exact_sum('transition_gain * slow_weight') }} as float) as transition_sum,
         cast({{ exact_sum('two_hop_association * recency_weight') }} as float) as two_hop_sum,
+        cast({{ exact_sum('factor_association * recency_weight') }} as float) as factor_sum,
         cast(max(case when recency = 1 then association end) as float) as association_last_1,
         cast(max(case when recency = 2 then association end) as float) as association_last_2,
         cast(max(case when recency = 3 then association end) as float) as association_last_3,
@@ -128,7 +168,9 @@ evidence as (
         cast(max(case when recency = 1 then transition_gain end) as float)
             as transition_last_1,
         cast(max(case when recency = 1 then two_hop_association end) as float)
-            as two_hop_last_1
+            as two_hop_last_1,
+        cast(max(case when recency = 1 then factor_association end) as float)
+            as factor_last_1
 
     from supporting
     group by split, user_key, product_key

@@ -1,7 +1,7 @@
 {{ config(materialized='bucketed') }}
 
 {# How well a candidate's tags fit the tags of the user's recent products: the mean cosine,
-   nearer products weighing more, and the cosine to the last product alone. #}
+   nearer products weighing more, the cosine to the last product alone, and the brand's part. #}
 with
 
 {{ recent_histories() }},
@@ -78,7 +78,11 @@ matched as (
         candidate_tags.product_key,
         max(candidate_tags.user_bucket) as user_bucket,
         {{ exact_sum('tastes.weight * candidate_tags.weight') }} as similarity,
-        {{ exact_sum('tastes.last_weight * candidate_tags.weight') }} as similarity_last
+        {{ exact_sum('tastes.last_weight * candidate_tags.weight') }} as similarity_last,
+        {{ exact_sum(
+            "case when left(tastes.tag, 7) = 'brand: '"
+            ~ " then tastes.weight * candidate_tags.weight else 0 end"
+        ) }} as brand_similarity
 
     from candidate_tags
     inner join tastes
@@ -97,7 +101,8 @@ matches as (
         matched.product_key,
         matched.user_bucket,
         cast(matched.similarity / totals.total_weight as float) as tag_similarity,
-        cast(matched.similarity_last as float) as tag_similarity_last
+        cast(matched.similarity_last as float) as tag_similarity_last,
+        cast(matched.brand_similarity / totals.total_weight as float) as brand_similarity
 
     from matched
     inner join totals

@@ -5,6 +5,6 @@ with
 
 {{ sum_over_neighbors(ref('product_pairs')) }},
 
-{{ propose('scored', source='co_visited') }}
+{{ propose('active', source='co_visited') }}
 
 select * from proposed

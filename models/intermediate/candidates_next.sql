@@ -28,6 +28,8 @@ scored as (
 
 ),
 
-{{ propose('scored', source='next') }}
+{{ weigh_by_activity() }},
+
+{{ propose('active', source='next') }}
 
 select * from proposed

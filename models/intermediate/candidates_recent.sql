@@ -7,6 +7,6 @@ with
     ref('product_pairs'), association='recent_association', rank='recent_rank'
 ) }},
 
-{{ propose('scored', source='recent') }}
+{{ propose('active', source='recent') }}
 
 select * from proposed

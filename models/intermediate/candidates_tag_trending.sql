@@ -61,7 +61,7 @@ chart_tops {{ as_it_stands() }} (
         score
 
     from charts
-    where chart_rank <= {{ var('candidates_at_most')['tag_trending'] }}
+    where chart_rank <= {{ var('generators')['tag_trending'] }}
 
 ),
 

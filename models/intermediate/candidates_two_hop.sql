@@ -5,6 +5,6 @@ with
 
 {{ sum_over_neighbors(ref('two_hop_pairs')) }},
 
-{{ propose('scored', source='two_hop') }}
+{{ propose('active', source='two_hop') }}
 
 select * from proposed

@@ -27,7 +27,8 @@ numbered_from_last as (
         text_length,
         helpful_votes,
         total_votes,
-        is_verified
+        is_verified,
+        review_id
 
     from split_interactions
 

@@ -45,6 +45,8 @@ counted as (
         count_if(age_days <= 365) as count_365_days,
         {{ exact_sum("pow(2e0, -age_days / " ~ var('trend_half_life_days') ~ ") * weight") }}
             as trend_score,
+        {{ exact_sum("pow(2e0, -age_days / " ~ var('slow_trend_half_life_days') ~ ") * weight") }}
+            as slow_trend_score,
         min(reviewed_epoch) as first_epoch,
         max(reviewed_epoch) as last_epoch,
         cast(round(median(reviewed_epoch)) as bigint) as median_epoch,
@@ -78,6 +80,7 @@ stats as (
         cast(count_90_days as int) as count_90_days,
         cast(count_365_days as int) as count_365_days,
         trend_score,
+        slow_trend_score,
         first_epoch,
         last_epoch,
         median_epoch,

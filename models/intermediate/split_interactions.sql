@@ -157,7 +157,8 @@ seen as (
         text_length,
         helpful_votes,
         total_votes,
-        is_verified
+        is_verified,
+        review_id
 
     from roles
     where role is not null

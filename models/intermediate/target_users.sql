@@ -1,5 +1,5 @@
 {# Users that candidates are made for: those with labels, a sample of them above a size, and
-   everyone for serving. User 0 stands for whoever is not known: no history, so trending and
+   everyone for serving, each with the moment at which they are asked. User 0 stands for whoever is not known: no history, so trending and
    popular products, ranked by the same ranker. #}
 with
 
@@ -76,13 +76,65 @@ nobody as (
 
 ),
 
-targets as (
+everybody as (
 
     select * from sampled
     union all
     select * from everyone
     union all
     select * from nobody
+
+),
+
+last_reviews as (
+
+    select
+        split,
+        user_key,
+        max(reviewed_epoch) as last_epoch
+
+    from histories
+    group by split, user_key
+
+),
+
+ends as (
+
+    select
+        split,
+        max(reviewed_epoch) as as_of
+
+    from histories
+    group by split
+
+),
+
+asked as (
+
+    select
+        everybody.split,
+        everybody.user_key,
+        everybody.user_bucket,
+        coalesce(last_reviews.last_epoch, ends.as_of) as last_epoch
+
+    from everybody
+    left join ends
+        on everybody.split = ends.split
+    left join last_reviews
+        on everybody.split = last_reviews.split
+        and everybody.user_key = last_reviews.user_key
+
+),
+
+targets as (
+
+    select
+        split,
+        user_key,
+        user_bucket,
+        {{ moment_of('last_epoch') }} as moment
+
+    from asked
 
 )
 

@@ -97,7 +97,7 @@ final as (
         {{ is_positive('first_and_last.rating') }} as is_positive,
         cast(row_number() over (
             partition by first_and_last.user_id
-            order by first_and_last.reviewed_epoch, first_and_last.review_id
+            order by {{ order_of_history('first_and_last') }}
         ) as int) as position,
         {{ bucket_of('first_and_last.user_id') }} as user_bucket,
         first_and_last.review_id,

@@ -20,6 +20,18 @@ families as (
 
 {{ product_ids() }},
 
+terms as (
+
+    select
+        product_key,
+        {{ joined_in_order('term', 'term_rank') }} as terms
+
+    from {{ ref('product_terms') }}
+    where split = 'serve'
+    group by product_key
+
+),
+
 moment as (
 
     select
@@ -72,6 +84,7 @@ products as (
         catalog.categories,
         {{ last_part_of('catalog.categories') }} as category,
         catalog.price,
+        terms.terms,
         coalesce(counted.review_count, 0) as review_count,
         coalesce(counted.user_count, 0) as user_count,
         counted.rating_sum / nullif(counted.rating_count, 0) as rating_mean,
@@ -99,7 +112,9 @@ products as (
     left join families
         on counted.product_id = families.product_id
     left join product_ids
-        on counted.product_id = product_ids.product_id
+        on coalesce(counted.product_id, catalog.product_id) = product_ids.product_id
+    left join terms
+        on product_ids.product_key = terms.product_key
 
 )
 

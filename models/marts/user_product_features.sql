@@ -30,6 +30,26 @@ matches as (
 
 ),
 
+targets as (
+
+    select * from {{ ref('target_users') }}
+    where {{ in_bucket('user_bucket') }}
+
+),
+
+content as (
+
+    select * from {{ ref('candidate_content') }}
+    where {{ in_bucket('user_bucket') }}
+
+),
+
+activity as (
+
+    select * from {{ ref('product_activity') }}
+
+),
+
 {{ product_ids() }},
 
 product_prices as (
@@ -44,6 +64,14 @@ product_prices as (
 
 ),
 
+known_products as (
+
+    select * from {{ ref('product_stats') }}
+    union all
+    select * from {{ ref('new_product_stats') }}
+
+),
+
 {# What is the same for every candidate of a product or a user is computed once for each. #}
 product_features as (
 
@@ -54,9 +82,9 @@ product_features as (
         product_stats.count_30_days as product_interactions_30_days,
         product_stats.count_90_days as product_interactions_90_days,
         product_stats.count_365_days as product_interactions_365_days,
-        cast(product_stats.trend_score as float) as product_trend,
         cast(
-            product_stats.count_90_days / cast(product_stats.interaction_count as double) as float
+            product_stats.count_90_days
+            / cast(greatest(product_stats.interaction_count, 1) as double) as float
         ) as product_recent_share,
         cast((product_stats.as_of - product_stats.first_epoch) / 86400e0 as float)
             as product_age_days,
@@ -71,14 +99,19 @@ product_features as (
         cast(product_stats.helpful_share as float) as product_helpful_share,
         cast(product_stats.text_length_mean as float) as product_text_length,
         cast(ln(product_prices.price) as float) as product_log_price,
-        cast(ln(product_stats.interaction_count) as float) as product_log_popularity,
+        cast(product_sentiments.sentiment as float) as product_sentiment,
+        cast(product_sentiments.helpful_sentiment as float) as product_helpful_sentiment,
+        cast(ln(greatest(product_stats.interaction_count, 1)) as float) as product_log_popularity,
         product_stats.first_epoch,
         product_stats.median_epoch,
         product_stats.last_epoch
 
-    from {{ ref('product_stats') }} as product_stats
+    from known_products as product_stats
     left join product_prices
         on product_stats.product_key = product_prices.product_key
+    left join {{ ref('product_sentiments') }} as product_sentiments
+        on product_stats.split = product_sentiments.split
+        and product_stats.product_key = product_sentiments.product_key
 
 ),
 
@@ -134,6 +167,7 @@ joined as (
         evidence.next_sum,
         evidence.transition_sum,
         evidence.two_hop_sum,
+        evidence.factor_sum,
         evidence.association_last_1,
         evidence.association_last_2,
         evidence.association_last_3,
@@ -141,15 +175,21 @@ joined as (
         evidence.next_last_1,
         evidence.transition_last_1,
         evidence.two_hop_last_1,
+        evidence.factor_last_1,
 
         matches.tag_similarity,
         matches.tag_similarity_last,
+        matches.brand_similarity,
+        content.content_similarity,
+        content.content_similarity_last,
 
         product_features.product_interactions,
         product_features.product_interactions_30_days,
         product_features.product_interactions_90_days,
         product_features.product_interactions_365_days,
-        product_features.product_trend,
+        cast(coalesce(activity.activity, 0) as float) as product_activity,
+        cast(coalesce(activity.slow_activity, 0) as float) as product_slow_activity,
+        cast(activity.activity / activity.slow_activity as float) as product_activity_rise,
         product_features.product_recent_share,
         product_features.product_age_days,
         product_features.product_days_since_last,
@@ -161,6 +201,8 @@ joined as (
         product_features.product_verified_share,
         product_features.product_helpful_share,
         product_features.product_text_length,
+        product_features.product_sentiment,
+        product_features.product_helpful_sentiment,
         product_features.product_log_price,
 
         user_features.user_interactions,
@@ -188,6 +230,13 @@ joined as (
     inner join product_features
         on candidates.split = product_features.split
         and candidates.product_key = product_features.product_key
+    inner join targets
+        on candidates.split = targets.split
+        and candidates.user_key = targets.user_key
+    left join activity
+        on candidates.split = activity.split
+        and candidates.product_key = activity.product_key
+        and targets.moment = activity.moment
     left join user_features
         on candidates.split = user_features.split
         and candidates.user_key = user_features.user_key
@@ -199,6 +248,10 @@ joined as (
         on candidates.split = matches.split
         and candidates.user_key = matches.user_key
         and candidates.product_key = matches.product_key
+    left join content
+        on candidates.split = content.split
+        and candidates.user_key = content.user_key
+        and candidates.product_key = content.product_key
     left join labels
         on candidates.split = labels.split
         and candidates.user_key = labels.user_key

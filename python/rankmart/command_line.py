@@ -84,6 +84,29 @@ def score(*, accept: bool) -> None:
 
 
 @main.command()
+@click.option("--trials", type=click.IntRange(min=1), default=30, show_default=True)
+@click.option("--minutes", type=click.FloatRange(min=0), help="Stop before the next trial then.")
+def tune(*, trials: int, minutes: float | None) -> None:
+    """Look for better parameters of the ranker, on the fit users alone; resumes where it stopped.
+
+    The best are kept in the file that RANKMART_TUNED names, and the next scoring uses them.
+    """
+    from rankmart.settings import Settings
+    from rankmart.tune import tune as tune_ranker
+
+    settings = Settings.from_environment()
+    tuning = tune_ranker(settings, trials=trials, minutes=minutes)
+    click.echo(
+        f"NDCG@10 on held-out fit users: {tuning.value:.4f}, the defaults {tuning.default:.4f};"
+        f" {tuning.trials} trials."
+    )
+    if tuning.value > tuning.default:
+        click.echo(f"Wrote {settings.tuned}: the next `rankmart score` uses it.")
+    else:
+        click.echo("Nothing was better than the defaults, so they stay.")
+
+
+@main.command()
 @click.argument("user_id", required=False)
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True)
 def recommend(*, user_id: str | None, k: int) -> None:
@@ -92,6 +115,20 @@ def recommend(*, user_id: str | None, k: int) -> None:
     from rankmart.show import recommendations_of
 
     click.echo(recommendations_of(Settings.from_environment(), user_id, k=k))
+
+
+@main.command()
+@click.argument("user_id")
+@click.argument("product_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="All features, as one JSON object.")
+def explain(*, user_id: str, product_id: str | None, as_json: bool) -> None:
+    """Show what a published recommendation is made of; without a product, the user's first."""
+    from rankmart.explain import explain as explain_item
+    from rankmart.explain import in_words
+    from rankmart.settings import Settings
+
+    explanation = explain_item(Settings.from_environment(), user_id, product_id)
+    click.echo(explanation.as_json() if as_json else in_words(explanation))
 
 
 @main.command()
@@ -116,6 +153,13 @@ def serve(*, host: str | None, port: int | None, workers: int) -> None:
     show_default=True,
 )
 @click.option(
+    "--same-day-order",
+    type=click.Choice(["file", "shuffled", "both"]),
+    default="file",
+    show_default=True,
+    help="The order of a user's reviews of one moment: of the file, by chance, or a run of each.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the JSON goes."
 )
 @click.option(
@@ -124,8 +168,20 @@ def serve(*, host: str | None, port: int | None, workers: int) -> None:
     default=Path(),
     help="The directory of dbt_project.yml.",
 )
+@click.option(
+    "--scratch",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder for what the job writes; it is kept.",
+)
 def benchmark(
-    *, reviews: str, products: str | None, protocol: str, out: Path | None, project: Path
+    *,
+    reviews: str,
+    products: str | None,
+    protocol: str,
+    same_day_order: str,
+    out: Path | None,
+    project: Path,
+    scratch: Path | None,
 ) -> None:
     """Run the whole job on a file, in a scratch warehouse, and print every model's figures."""
     import json
@@ -133,7 +189,14 @@ def benchmark(
     from rankmart.benchmark import benchmark as run_benchmark
     from rankmart.benchmark import write_json
 
-    figures = run_benchmark(project=project, reviews=reviews, products=products, protocol=protocol)
+    figures = run_benchmark(
+        project=project,
+        reviews=reviews,
+        products=products,
+        protocol=protocol,
+        same_day_order=same_day_order,
+        scratch=scratch,
+    )
     click.echo(json.dumps(figures, indent=2))
     if out is not None:
         write_json(figures, out)

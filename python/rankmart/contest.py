@@ -4,20 +4,30 @@ import json
 import logging
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from rankmart.bootstrap import RESAMPLES
+from rankmart.errors import WarehouseError, first_line
 from rankmart.evaluate import candidate_recall, evaluate
 from rankmart.features import count_rows, generator_names
+from rankmart.gate import RANKER
 from rankmart.progress import Progress
-from rankmart.rank import Scorer, rank_split
+from rankmart.rank import Arrange, GeneratorScorer, Scorer, best_first, rank_split
+from rankmart.rerank import Reranking
+from rankmart.segments import ALL
+from rankmart.user_values import SplitHistory
 from rankmart.warehouse import first_row, run
 
 logger = logging.getLogger(__name__)
 
 DEPTH = 20
+
+BY_SCORE = "_by_score"
+"""What the name of a model ends with whose lists are shown as they were before re-ranking."""
 
 # The labels of the users that candidates were made for: above a size, of a sample.
 _LABELS = """
@@ -33,10 +43,13 @@ _LABELS = """
 class Contest:
     """Every model on the same users of a split.
 
-    evaluation: rows (model, segment, metric, k, value, ci_low, ci_high, users).
+    evaluation, differences, user_values: the tables `figures`, `differences` and `users` of
+    rankmart.evaluate.Evaluation.
     """
 
     evaluation: pa.Table
+    differences: pa.Table
+    user_values: pa.Table
     candidate_recall: float
     users: int
 
@@ -77,6 +90,7 @@ class Contest:
         return {
             (row["model"], row["metric"], row["k"]): (row["value"], row["ci_low"], row["ci_high"])
             for row in self.evaluation.to_pylist()
+            if row["segment"] == ALL
         }
 
 
@@ -87,8 +101,17 @@ def hold_contest(
     features: list[str],
     ranker: Scorer | None,
     progress: Progress,
+    reranking: Reranking | None = None,
+    stand_in: str | None = None,
+    in_full: bool = True,
 ) -> Contest:
-    """Evaluate every generator, and the ranker if there is one, on the labels of a split."""
+    """Evaluate every generator, and the ranker if there is one, on the labels of a split.
+
+    With `reranking`, what is judged of the ranker, and of the generator that stands in for it,
+    is the re-ranked lists; the lists before are judged beside them, as `<model>_by_score`.
+    `in_full` is with all that is written down; without, there are the means of metrics that
+    depend on labels, and no more.
+    """
     run(connection, f"create or replace temp table contest_labels as {_LABELS}", [split])
     run(
         connection,
@@ -96,6 +119,7 @@ def hold_contest(
         " (model varchar, user_key integer, product_key integer, rank integer)",
     )
     generators = generator_names(features)
+    ranked = _to_rank(features, ranker, reranking, stand_in)
     for generator in generators:
         run(
             connection,
@@ -105,28 +129,32 @@ def hold_contest(
             from intermediate.candidates_{generator}
             where split = ? and source_rank <= ?
             """,
-            [generator, split, DEPTH],
+            [generator + BY_SCORE if generator in ranked else generator, split, DEPTH],
         )
-    if ranker is not None:
+    for model, (scorer, arrange) in ranked.items():
         rank_split(
             connection,
-            ranker,
+            scorer,
             split,
             features=features,
             k=DEPTH,
             what=f"rank {split}",
             progress=progress,
+            arrange=arrange,
         )
         run(
             connection,
-            "insert into contest_lists select 'ranker', user_key, product_key, rank from ranked",
+            "insert into contest_lists select ?, user_key, product_key, rank from ranked",
+            [model],
         )
     evaluation = evaluate(
         connection,
         lists="contest_lists",
         labels="contest_labels",
         catalog_size=max(1, count_rows(connection, "intermediate.product_stats", split)),
-        models=[*generators, "ranker"] if ranker is not None else generators,
+        models=[*generators, *ranked],
+        history=_split_history(connection, split) if in_full else None,
+        resamples=RESAMPLES if in_full else 0,
     )
     run(
         connection,
@@ -138,7 +166,81 @@ def hold_contest(
     )
     recall = candidate_recall(connection, candidates="contest_candidates", labels="contest_labels")
     (users,) = first_row(connection, "select count(distinct user_key) from contest_labels")
-    return Contest(evaluation=evaluation, candidate_recall=recall, users=users)
+    return Contest(
+        evaluation=evaluation.figures,
+        differences=evaluation.differences,
+        user_values=evaluation.users,
+        candidate_recall=recall,
+        users=users,
+    )
+
+
+def _split_history(connection: duckdb.DuckDBPyConnection, split: str) -> SplitHistory:
+    """What the split's history knew of users and products at its last moment."""
+    run(
+        connection,
+        """
+        create or replace temp table contest_users as
+        select user_key, interaction_count as history_length
+        from intermediate.user_stats
+        where split = ?
+        """,
+        [split],
+    )
+    run(
+        connection,
+        """
+        create or replace temp table contest_products as
+        select
+            product_key,
+            interaction_count as user_count,
+            (as_of - first_epoch) / 86400 as age_days
+        from intermediate.product_stats
+        where split = ?
+        """,
+        [split],
+    )
+    return SplitHistory(
+        users="contest_users", products="contest_products", tags="intermediate.product_tags"
+    )
+
+
+def _to_rank(
+    features: list[str],
+    ranker: Scorer | None,
+    reranking: Reranking | None,
+    stand_in: str | None,
+) -> dict[str, tuple[Scorer, Arrange]]:
+    """What has to be scored for the contest, by model: with what, and how lists are made of it."""
+    if reranking is None:
+        return {} if ranker is None else {RANKER: (ranker, best_first)}
+    ranked: dict[str, tuple[Scorer, Arrange]] = {}
+    if ranker is not None:
+        ranked[RANKER] = (ranker, reranking.arrange)
+        ranked[RANKER + BY_SCORE] = (ranker, best_first)
+    if stand_in is not None:
+        ranked[stand_in] = (GeneratorScorer(stand_in, features), reranking.arrange)
+    return ranked
+
+
+def export_contest_lists(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The lists of the last contest as Parquet: (model, user_key, product_key, rank up to DEPTH).
+
+    Raises WarehouseError where the file can't be written.
+    """
+    literal = str(path).replace("'", "''")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        run(
+            connection,
+            "copy (select * from contest_lists order by model, user_key, rank)"
+            f" to '{literal}' (format parquet, compression zstd)",
+        )
+    except (duckdb.IOException, OSError) as error:
+        raise WarehouseError(
+            f"{path} could not be written ({first_line(error)}): set RANKMART_TEST_LISTS to"
+            " another file, or to nothing"
+        ) from error
 
 
 def ideal_dcg(

@@ -24,6 +24,10 @@ class SnapshotError(RankmartError):
     """A published snapshot can't be written or read."""
 
 
+class RuleError(RankmartError):
+    """A list rule is not as it must be."""
+
+
 def first_line(error: BaseException) -> str:
     """What an error says, without the advice below it; its type where it says nothing."""
     return str(error).partition("\n")[0] or type(error).__name__

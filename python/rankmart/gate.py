@@ -31,11 +31,11 @@ class RunMetrics:
         return self.model != RANKER
 
     @property
-    def margin_of_error(self) -> float | None:
-        """Half the width of the 95 % confidence interval."""
+    def margins(self) -> tuple[float, float] | None:
+        """From the value down and up to the ends of its interval; they need not be equal."""
         if self.ci_low is None or self.ci_high is None:
             return None
-        return (self.ci_high - self.ci_low) / 2
+        return max(0.0, self.ndcg - self.ci_low), max(0.0, self.ci_high - self.ndcg)
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,11 @@ def judge(
     place (too little data to train on, or the ranker did not beat it) must only not be below.
 
     `current` is the published run; None before the first. The candidate is refused when it is
-    below by more than √(a² + b²), with a and b the half widths of the two 95 % intervals: that is
-    the 95 % interval of a difference between two independent measurements, and it refuses one in
-    forty runs that are just as good. Asking the candidate's interval alone to reach the current
+    below by more than √(a² + b²), with a from its value up to the end of its 95 % interval, and b
+    from the current value down to the end of that one: the limit of a difference between two
+    independent measurements whose intervals need not be symmetric (Zou and Donner, Construction
+    of confidence limits about effect measures, Statistics in Medicine 27, 2008). It refuses one
+    in forty runs that are just as good. Asking the candidate's interval alone to reach the current
     value would forget that this value is uncertain too, and refuse one in twelve; asking only
     that the intervals overlap would let a fall pass that is 1.4 times as large. Two runs that
     share users differ less by chance, so the rule then refuses fewer good ones.
@@ -122,11 +124,12 @@ def _against_current(candidate: RunMetrics, current: RunMetrics | None) -> Verdi
                 f"not {candidate.protocol}"
             ),
         )
-    if candidate.margin_of_error is None or current.margin_of_error is None:
+    if candidate.margins is None or current.margins is None:
         return Verdict(
             passed=True, reason="not compared with the current run: only one user was evaluated"
         )
-    allowed = math.hypot(candidate.margin_of_error, current.margin_of_error)
+    (_, up_from_candidate), (down_from_current, _) = candidate.margins, current.margins
+    allowed = math.hypot(up_from_candidate, down_from_current)
     passed = not current.ndcg - candidate.ndcg > allowed + PRECISION
     finding = "not worse" if passed else "worse"
     return Verdict(

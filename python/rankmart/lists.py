@@ -4,7 +4,10 @@ import duckdb
 
 from rankmart.features import generator_names
 from rankmart.progress import Progress
-from rankmart.rank import Scorer, rank_split
+from rankmart.rank import Scorer, best_first, rank_split
+from rankmart.rerank import Reranking
+from rankmart.rules import ListRules, pin_products
+from rankmart.sql import sql_text
 from rankmart.warehouse import run
 
 NOBODY = 0
@@ -18,14 +21,21 @@ def make_lists(
     features: list[str],
     k: int,
     progress: Progress,
+    rules: ListRules,
+    reranking: Reranking | None = None,
 ) -> None:
-    """Fill the temp table `new_recommendations` with the top k of the `serve` split.
+    """Fill the temp table `new_recommendations` with the lists of k of the `serve` split.
+
+    What is blocked is left out, what is boosted moved, the rest re-ranked; pins come last. So a
+    list is in the order of its scores only where there is neither re-ranking nor a boost.
 
     Columns (user_key, user_id null for NOBODY, rank, product_id, score, source, reason_type,
-    because_of_product_id). The source is the generator that ranks the product highest; of
-    equals, the first in the table's order. Every reason is one that the data supports:
+    because_of_product_id, reason_terms). The source is the generator that ranks the product
+    highest; of equals, the first in the table's order. Every reason is one that the data supports:
     `because_of` names a product of the user's history, of which the candidate is a neighbour;
-    without one the product was proposed to everyone, as trending or popular.
+    `content` the terms that are said of both, where content alone speaks for the candidate;
+    without either the product was proposed to everyone, as trending or popular. Source and reason
+    of a pin are `rule`.
     """
     rank_split(
         connection,
@@ -35,8 +45,10 @@ def make_lists(
         k=k,
         what="rank everyone",
         progress=progress,
+        arrange=rules.before(best_first if reranking is None else reranking.arrange),
     )
     generators = generator_names(features)
+    _find_shared_terms(connection, generators)
     ranks = ", ".join(f"coalesce({name}_rank, 1000000)" for name in generators)
     best = f"least({ranks})" if len(generators) > 1 else ranks
     sources = " ".join(f"when {name}_rank = {best} then '{name}'" for name in generators)
@@ -48,7 +60,7 @@ def make_lists(
 
         product_ids as (
 
-            select distinct product_key, product_id from interactions
+            select product_key, product_id from intermediate.product_keys
 
         ),
 
@@ -78,18 +90,36 @@ def make_lists(
             explained.source,
             case
                 when explained.because_of_key is not null then 'because_of'
+                when shared_terms.product_key is not null then 'content'
                 when explained.is_trending then 'trending'
                 else 'popular'
             end as reason_type,
-            because_of.product_id as because_of_product_id
+            because_of.product_id as because_of_product_id,
+            shared_terms.terms as reason_terms
 
         from explained
         inner join product_ids
             on explained.product_key = product_ids.product_key
         left join product_ids as because_of
             on explained.because_of_key = because_of.product_key
+        left join shared_terms
+            on explained.user_key = shared_terms.user_key
+            and explained.product_key = shared_terms.product_key
         left join users
             on explained.user_key = users.user_key
         order by explained.user_key, explained.rank
         """,
     )
+    pin_products(connection, rules.pins, k=k)
+
+
+def _find_shared_terms(connection: duckdb.DuckDBPyConnection, generators: list[str]) -> None:
+    """Fill the temp table `shared_terms` (user_key, product_key, terms) for what is `ranked`."""
+    if "content" in generators:
+        run(connection, sql_text("shared_terms"))
+    else:
+        run(
+            connection,
+            "create or replace temp table shared_terms"
+            " (user_key integer, product_key integer, terms varchar)",
+        )

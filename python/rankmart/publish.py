@@ -46,14 +46,15 @@ def publish(
     published: Path,
     keep: int = 3,
     list_length: int | None = None,
-    booster: bytes | None = None,
-    booster_format: str = "ubj",
+    members: Sequence[tuple[float, bytes]] = (),
     features: Sequence[str] = (),
 ) -> Path:
     """Write the snapshot of a run, make it the current one, and return its path.
 
     A snapshot of that run that is already there is not written again: a run id is a digest of
-    the run's content, so only the pointer moves. Lists are cut to `list_length`; None keeps them
+    the run's content, so only the pointer moves. `members` are the ranker's weights and boosters
+    in UBJSON, of which the score is the weighted sum of margins; none where a generator stands in
+    for it. Lists are cut to `list_length`; None keeps them
     whole. The newest `keep` snapshots stay, the current one among them; others are deleted.
 
     Call it after the run is committed: DuckDB can't write to two files in one transaction.
@@ -71,8 +72,8 @@ def publish(
             parameters = {
                 "run_id": run_id,
                 "list_length": list_length,
-                "booster": booster,
-                "booster_format": booster_format,
+                "weights": [weight for weight, _ in members],
+                "boosters": [booster for _, booster in members],
                 "features": list(features),
             }
             _write_snapshot(warehouse_connection, target, parameters)

@@ -11,6 +11,20 @@ from rankmart.features import FeatureRows, count_rows, stream_features
 from rankmart.progress import Progress
 from rankmart.warehouse import run
 
+ROWS_PER_PASS = 2_000_000
+
+Keys = npt.NDArray[np.int32]
+Scores = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.int64]
+
+
+class Arrange(Protocol):
+    """Anything that makes lists of scored candidates."""
+
+    def __call__(self, users: Keys, products: Keys, scores: Scores, *, k: int) -> Positions:
+        """Positions of at most k rows a user, by user and then in the order of the list."""
+        ...
+
 
 class Scorer(Protocol):
     """Anything that scores feature rows; only the order within a user means something."""
@@ -36,6 +50,12 @@ class GeneratorScorer:
         return scores
 
 
+def best_first(users: Keys, products: Keys, scores: Scores, *, k: int) -> Positions:
+    """The k best products of each user; equal scores go by product_key, by who was there first."""
+    order = np.lexsort((products, -scores, users))
+    return order[ranks_within(users[order]) <= k]
+
+
 def rank_split(
     connection: duckdb.DuckDBPyConnection,
     scorer: Scorer,
@@ -45,11 +65,14 @@ def rank_split(
     k: int,
     what: str,
     progress: Progress,
+    arrange: Arrange = best_first,
 ) -> None:
     """Fill the temp table `ranked` (user_key, product_key, rank, score) with a split's top k.
 
     Rows are scored as they come; of each row the warehouse keeps a score, not its features.
-    Equal scores go by product_key, as in `top_k`.
+    Equal scores go by product_key, as in `best_first`. The score is the scorer's, also where
+    `arrange` orders by something else; that is given ROWS_PER_PASS scores at a time, all of a
+    user's together.
     """
     run(
         connection,
@@ -66,7 +89,15 @@ def rank_split(
             connection.unregister("part")
             done += len(rows)
             progress(what, done, total)
-    # Ordered by one number, the first k of each user are kept without sorting the rest.
+    if arrange is best_first:
+        _keep_best(connection, k=k)
+    else:
+        _keep_arranged(connection, arrange, k=k, passes=max(1, -(-total // ROWS_PER_PASS)))
+    run(connection, "drop table scored")
+
+
+def _keep_best(connection: duckdb.DuckDBPyConnection, *, k: int) -> None:
+    """Ordered by one number, the first k of each user are kept without sorting the rest."""
     run(
         connection,
         """
@@ -80,10 +111,32 @@ def rank_split(
         """,
         [k],
     )
-    run(connection, "drop table scored")
 
 
-def _scored(rows: FeatureRows, scores: npt.NDArray[np.float32]) -> pa.Table:
+def _keep_arranged(
+    connection: duckdb.DuckDBPyConnection, arrange: Arrange, *, k: int, passes: int
+) -> None:
+    run(
+        connection,
+        "create or replace temp table ranked"
+        " (user_key integer, product_key integer, rank integer, score float)",
+    )
+    for number in range(passes):
+        part = connection.sql(
+            "select user_key, product_key, score from scored where user_key % $passes = $number",
+            params={"passes": passes, "number": number},
+        ).fetchnumpy()
+        lists = _lists(
+            *(np.asarray(part[name]) for name in ("user_key", "product_key", "score")),
+            k=k,
+            arrange=arrange,
+        )
+        connection.register("part", lists)
+        run(connection, "insert into ranked select * from part")
+        connection.unregister("part")
+
+
+def _scored(rows: FeatureRows, scores: Scores) -> pa.Table:
     return pa.table(
         {
             "user_key": pa.array(rows.users, pa.int32()),
@@ -94,9 +147,7 @@ def _scored(rows: FeatureRows, scores: npt.NDArray[np.float32]) -> pa.Table:
     )
 
 
-def order_keys(
-    scores: npt.NDArray[np.float32], products: npt.NDArray[np.int32]
-) -> npt.NDArray[np.int64]:
+def order_keys(scores: Scores, products: Keys) -> npt.NDArray[np.int64]:
     """Whole numbers that are larger for a higher score, and of equal scores for a smaller product.
 
     The bits of a float32, read as a whole number, are in the order of the floats; of negative
@@ -114,27 +165,25 @@ def order_keys(
     return keys
 
 
-def top_k(rows: FeatureRows, scores: npt.NDArray[np.float32], *, k: int) -> pa.Table:
-    """The k best products of each user: (user_key, product_key, rank from 1, score).
+def top_k(rows: FeatureRows, scores: Scores, *, k: int, arrange: Arrange = best_first) -> pa.Table:
+    """The lists of k products of each user: (user_key, product_key, rank from 1, score)."""
+    return _lists(rows.users, rows.products, scores, k=k, arrange=arrange)
 
-    Equal scores go by product_key, so by who was there first.
-    """
-    order = np.lexsort((rows.products, -scores, rows.users))
-    users = rows.users[order]
-    ranks = ranks_within(users)
-    kept = ranks <= k
+
+def _lists(users: Keys, products: Keys, scores: Scores, *, k: int, arrange: Arrange) -> pa.Table:
+    listed = arrange(users, products, scores, k=k)
     return pa.table(
         {
-            "user_key": pa.array(users[kept], pa.int32()),
-            "product_key": pa.array(rows.products[order][kept], pa.int32()),
-            "rank": pa.array(ranks[kept], pa.int32()),
-            "score": pa.array(scores[order][kept], pa.float32()),
+            "user_key": pa.array(users[listed], pa.int32()),
+            "product_key": pa.array(products[listed], pa.int32()),
+            "rank": pa.array(ranks_within(users[listed]), pa.int32()),
+            "score": pa.array(scores[listed], pa.float32()),
         }
     )
 
 
-def ranks_within(users: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """1, 2, 3 … within each run of equal users.
+def ranks_within(users: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """1, 2, 3 … within each run of equal users, or of any other key.
 
     >>> ranks_within(np.array([4, 4, 4, 9, 9], dtype=np.int32)).tolist()
     [1, 2, 3, 1, 2]

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import duckdb
 from rankmart.contest import Contest, metrics_json
 from rankmart.errors import WarehouseError, first_line
 from rankmart.gate import RANKER, RunMetrics, Verdict
+from rankmart.rules import ListRules
 from rankmart.settings import Settings
 from rankmart.sql import sql_text
 from rankmart.train import Ranker
@@ -43,15 +45,32 @@ def metrics_of(connection: duckdb.DuckDBPyConnection, run_id: str | None) -> Run
 
 
 def run_parameters(
-    ranker: Ranker | None, model: str, features: list[str], settings: Settings
+    ranker: Ranker | None,
+    model: str,
+    features: list[str],
+    settings: Settings,
+    rules: ListRules,
 ) -> dict[str, Any]:
     """What made the run; threads are left out, since the machine is not the recipe."""
-    made: dict[str, Any] = {"list_length": settings.list_length, "model": model}
+    made: dict[str, Any] = {
+        "list_length": settings.list_length,
+        "model": model,
+        "diversity": settings.diversity,
+        "category_cap": settings.category_cap,
+        "list_rules": rules.fingerprint,
+    }
     if ranker is not None:
-        made["xgboost"] = {
-            name: value for name, value in ranker.parameters.items() if name != "nthread"
-        }
-        made |= {"rounds": ranker.rounds, "fit_users": ranker.users, "features": features}
+        made["members"] = [
+            {
+                "weight": member.weight,
+                "rounds": member.rounds,
+                "xgboost": {
+                    name: value for name, value in member.parameters.items() if name != "nthread"
+                },
+            }
+            for member in ranker.members
+        ]
+        made |= {"fit_users": ranker.users, "features": features}
         made["validation_ndcg_at_10"] = ranker.validation_ndcg
     return made
 
@@ -71,7 +90,7 @@ def data_fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
 def content_id(
     connection: duckdb.DuckDBPyConnection,
     contest: Contest,
-    booster: bytes | None,
+    model_members: Sequence[tuple[float, bytes]],
     parameters: dict[str, Any],
     fingerprint: str,
 ) -> str:
@@ -79,7 +98,8 @@ def content_id(
     made = first_row(
         connection,
         "select count(*), bit_xor(hash(user_key, user_id, rank, product_id,"
-        " score, source, reason_type, because_of_product_id)) from new_recommendations",
+        " score, source, reason_type, because_of_product_id, reason_terms))"
+        " from new_recommendations",
     )
     neighbors = first_row(
         connection,
@@ -95,7 +115,8 @@ def content_id(
         fingerprint,
     ):
         digest.update(repr(part).encode())
-    digest.update(booster or b"")
+    for _, booster in model_members:
+        digest.update(booster)
     (last,) = first_row(connection, "select max(reviewed_at) from interactions")
     return f"{last:%Y%m%d}-{digest.hexdigest()[:12]}"
 
@@ -118,16 +139,19 @@ def write_run(
     target = "ranker.recommendations" if verdict.passed else "ranker.refused_recommendations"
     gains = list(ranker.gain.items()) if ranker and model == RANKER else []
     connection.register("evaluation_rows", contest.evaluation)
+    connection.register("difference_rows", contest.differences)
+    connection.register("user_rows", contest.user_values)
     run(connection, "begin transaction")
     try:
-        for table in ("runs", "evaluation", "feature_importance"):
+        for table in ("runs", "evaluation", "evaluation_differences", "feature_importance"):
             run(connection, f"delete from ranker.{table} where run_id = ?", [run_id])
         run(connection, f"delete from {target}")
         run(
             connection,
             f"""
             insert into {target}
-            select ?, user_id, rank, product_id, score, source, reason_type, because_of_product_id
+            select ?, user_id, rank, product_id, score, source, reason_type,
+                because_of_product_id, reason_terms
             from new_recommendations
             where user_id is not null
             order by user_id, rank
@@ -140,7 +164,7 @@ def write_run(
                 connection,
                 """
                 insert into ranker.fallback_recommendations
-                select ?, rank, product_id, score, source, reason_type
+                select ?, rank, product_id, score, source, reason_type, reason_terms
                 from new_recommendations
                 where user_id is null
                 order by rank
@@ -152,10 +176,20 @@ def write_run(
             """
             insert into ranker.evaluation
             select ?, model, segment, metric, k, value, ci_low, ci_high, users
-            from evaluation_rows order by model, metric, k
+            from evaluation_rows order by model, segment, metric, k
             """,
             [run_id],
         )
+        run(
+            connection,
+            """
+            insert into ranker.evaluation_differences
+            select ?, model, baseline, segment, metric, k, difference, ci_low, ci_high, users
+            from difference_rows order by model, baseline, segment, metric, k
+            """,
+            [run_id],
+        )
+        _write_user_rows(connection, run_id)
         if gains:
             connection.executemany(
                 "insert into ranker.feature_importance values (?, ?, ?)",
@@ -194,7 +228,35 @@ def write_run(
         _roll_back(connection)
         raise
     finally:
-        connection.unregister("evaluation_rows")
+        for rows in ("evaluation_rows", "difference_rows", "user_rows"):
+            connection.unregister(rows)
+
+
+def _write_user_rows(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """`ranker.user_evaluation` keeps the runs whose lists are kept: these were written before."""
+    run(
+        connection,
+        """
+        delete from ranker.user_evaluation
+        where run_id = $run_id or run_id not in (
+            select run_id from ranker.recommendations
+            union
+            select run_id from ranker.refused_recommendations
+        )
+        """,
+        {"run_id": run_id},
+    )
+    run(
+        connection,
+        """
+        insert into ranker.user_evaluation
+        select $run_id, user_rows.model, users.user_id, user_rows.* exclude (model, user_key)
+        from user_rows
+        inner join users on user_rows.user_key = users.user_key
+        order by user_rows.model, users.user_id
+        """,
+        {"run_id": run_id},
+    )
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import duckdb
 
-from rankmart.contest import Contest, hold_contest, ideal_dcg
+from rankmart.contest import (
+    BY_SCORE,
+    Contest,
+    export_contest_lists,
+    hold_contest,
+    ideal_dcg,
+)
 from rankmart.errors import NotEnoughDataError, SnapshotError
 from rankmart.features import feature_names, generator_names, read_features
 from rankmart.gate import RANKER, RunMetrics, Verdict, beats_popular, judge
@@ -15,6 +21,8 @@ from rankmart.lists import make_lists
 from rankmart.progress import Progress
 from rankmart.publish import current_run, publish
 from rankmart.rank import GeneratorScorer, Scorer
+from rankmart.rerank import Reranking, read_reranking
+from rankmart.rules import read_rules
 from rankmart.runs import (
     content_id,
     create_tables,
@@ -26,7 +34,8 @@ from rankmart.runs import (
 )
 from rankmart.settings import Settings
 from rankmart.stages import Stages
-from rankmart.train import Ranker, train_ranker
+from rankmart.train import Ranker, saved_members, train_ranker
+from rankmart.tuned import read_tuned
 from rankmart.warehouse import first_row, open_warehouse, require_built, run
 
 logger = logging.getLogger(__name__)
@@ -61,22 +70,34 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         _require_enough(connection)
         served = _served_run(settings)
         features = feature_names(connection)
+        rules = read_rules(connection, settings.day)
+        reranking = read_reranking(connection, settings)
         stages.enter("train")
         ranker = _train(connection, features, settings, report)
         stages.enter("contest")
-        model, scorer, contest, notes = _choose(connection, features, ranker, report)
+        model, scorer, contest, notes = _choose(connection, features, ranker, reranking, report)
+        if settings.test_lists:
+            export_contest_lists(connection, Path(settings.test_lists))
         protocol = _protocol(connection)
         create_tables(connection)
         current = metrics_of(connection, served)
         verdict = judge(_metrics(contest, model, protocol), contest.value("popular"), current)
         stages.enter("rank everyone")
-        make_lists(connection, scorer, features=features, k=settings.list_length, progress=report)
+        make_lists(
+            connection,
+            scorer,
+            features=features,
+            k=settings.list_length,
+            progress=report,
+            reranking=reranking,
+            rules=rules,
+        )
         _require_lists(connection)
         stages.enter("write")
-        booster = bytes(ranker.booster.save_raw("ubj")) if ranker and model == RANKER else None
-        parameters = run_parameters(ranker, model, features, settings)
+        saved = saved_members(ranker) if ranker and model == RANKER else []
+        parameters = run_parameters(ranker, model, features, settings, rules)
         fingerprint = data_fingerprint(connection)
-        run_id = content_id(connection, contest, booster, parameters, fingerprint)
+        run_id = content_id(connection, contest, saved, parameters, fingerprint)
         if accept and not verdict.passed:
             verdict = Verdict(passed=True, reason=f"accepted by hand, though {verdict.reason}")
         elif run_id == served and not verdict.passed:
@@ -104,7 +125,7 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
                     published=settings.published,
                     keep=settings.keep_runs,
                     list_length=settings.list_length,
-                    booster=booster,
+                    members=saved,
                     features=features,
                 )
             except SnapshotError as error:
@@ -177,14 +198,20 @@ def _require_enough(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _require_lists(connection: duckdb.DuckDBPyConnection) -> None:
-    (listed,) = first_row(
-        connection, "select count(*) from new_recommendations where user_id is not null"
+    listed, fallback = first_row(
+        connection,
+        "select count(user_id), count(*) - count(user_id) from new_recommendations",
     )
     if not listed:
         raise NotEnoughDataError(
-            "there is nothing to recommend to anyone: everyone has reviewed all that is proposed."
-            " Products already reviewed may be recommended again with"
+            "there is nothing to recommend to anyone: everyone has reviewed all that is proposed,"
+            " or list_rules block it. Products already reviewed may be recommended again with"
             " dbt run --vars '{exclude_reviewed: false}'"
+        )
+    if not fallback:
+        raise NotEnoughDataError(
+            "there is nothing to recommend to users who are not known: list_rules block all that"
+            " is popular or trending. Block less, then run `dbt seed` and `make score`"
         )
 
 
@@ -201,6 +228,7 @@ def _train(
         ideal_dcg=ideal_dcg(connection, "fit"),
         seed=settings.seed,
         threads=settings.thread_count,
+        objectives=read_tuned(settings.tuned),
         progress=progress,
     )
 
@@ -209,17 +237,29 @@ def _choose(
     connection: duckdb.DuckDBPyConnection,
     features: list[str],
     ranker: Ranker | None,
+    reranking: Reranking | None,
     progress: Progress,
 ) -> tuple[str, Scorer, Contest, list[str]]:
     """The ranker, unless there is none or a single generator does better.
 
     Which generator is the best one, and whether it beats the ranker, is decided on the users of
     the `fit` split, who trained the ranker or were held out from it; the test labels only veto.
+    Lists are compared as they are before re-ranking, which would cost either about as much.
     """
     generators = generator_names(features)
-    on_fit = hold_contest(connection, "fit", features=features, ranker=None, progress=progress)
+    on_fit = hold_contest(
+        connection, "fit", features=features, ranker=None, progress=progress, in_full=False
+    )
     best = on_fit.best(generators) if on_fit.users else "popular"
-    contest = hold_contest(connection, "test", features=features, ranker=ranker, progress=progress)
+    contest = hold_contest(
+        connection,
+        "test",
+        features=features,
+        ranker=ranker,
+        progress=progress,
+        reranking=reranking,
+    )
+    by_score = contest.value(RANKER if reranking is None else RANKER + BY_SCORE)
     if ranker is None:
         note = f"too few users with a label to train a ranker on: {best}, the best baseline, it is"
     elif ranker.validation_ndcg < ranker.generator_ndcg[best]:
@@ -227,14 +267,14 @@ def _choose(
             f"the ranker (NDCG@10 {ranker.validation_ndcg:.4f} on held-out fit users) does not"
             f" beat {best} ({ranker.generator_ndcg[best]:.4f}): {best} it is"
         )
-    elif contest.value(RANKER) < contest.value(best):
+    elif by_score < contest.value(best):
         note = (
-            f"the ranker (NDCG@10 {contest.value(RANKER):.4f} on test users) does not"
+            f"the ranker (NDCG@10 {by_score:.4f} on test users) does not"
             f" beat {best} ({contest.value(best):.4f}): {best} it is"
         )
-    elif not beats_popular(contest.value(RANKER), contest.value("popular")):
+    elif not beats_popular(by_score, contest.value("popular")):
         note = (
-            f"the ranker (NDCG@10 {contest.value(RANKER):.4f} on test users) is too near to"
+            f"the ranker (NDCG@10 {by_score:.4f} on test users) is too near to"
             f" popular ({contest.value('popular'):.4f}) to be worth it: {best} it is"
         )
     else:
@@ -243,6 +283,16 @@ def _choose(
         best = "popular"
         note += ", but popular beats that: popular it is"
     logger.warning(note)
+    if reranking is not None:
+        contest = hold_contest(
+            connection,
+            "test",
+            features=features,
+            ranker=ranker,
+            progress=progress,
+            reranking=reranking,
+            stand_in=best,
+        )
     return best, GeneratorScorer(best, features), contest, [note]
 
 

@@ -79,11 +79,13 @@ def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> s
         items = connection.execute(
             """
             select items.rank, items.product_id, items.title, items.score,
-                items.reason.type, coalesce(items.reason.title, items.reason.product_id)
+                items.reason.type, coalesce(items.reason.title, items.reason.product_id),
+                items.reason.terms
             from (
                 select unnest(from_json(items, '[{"rank": "int", "product_id": "varchar",
                     "title": "varchar", "score": "double", "reason": {"type": "varchar",
-                    "product_id": "varchar", "title": "varchar"}}]')) as items
+                    "product_id": "varchar", "title": "varchar", "terms": "varchar"}}]'))
+                    as items
                 from recommendation_lists where user_id = ?
             ) order by items.rank limit ?
             """,
@@ -113,7 +115,7 @@ def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> s
             table(
                 ["product", "title", "stars", "on"],
                 [
-                    [product, _cut(title), f"{rating:.0f}" if rating else "", reviewed_at[:10]]
+                    [product, cut(title), f"{rating:.0f}" if rating else "", reviewed_at[:10]]
                     for product, title, rating, reviewed_at in history
                 ],
             ),
@@ -122,8 +124,14 @@ def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> s
             table(
                 ["rank", "product", "title", "score", "why"],
                 [
-                    [str(rank), product, _cut(title), f"{score:.3f}", _why(reason, because_of)]
-                    for rank, product, title, score, reason, because_of in items
+                    [
+                        str(rank),
+                        product,
+                        cut(title),
+                        f"{score:.3f}",
+                        _why(reason, because_of, terms),
+                    ]
+                    for rank, product, title, score, reason, because_of, terms in items
                 ],
             ),
         ]
@@ -145,11 +153,16 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
-def _cut(title: str | None) -> str:
+def cut(title: str | None) -> str:
+    """A title at most 44 characters long; empty for none."""
     if not title:
         return ""
     return title if len(title) <= 44 else title[:43] + "…"
 
 
-def _why(reason: str, because_of: str | None) -> str:
-    return f"because of {_cut(because_of)}" if reason == "because_of" else reason
+def _why(reason: str, because_of: str | None, terms: str | None) -> str:
+    if reason == "because_of":
+        return f"because of {cut(because_of)}"
+    if reason == "content":
+        return f"mentions: {terms}" if terms else "described like what they reviewed"
+    return "a rule" if reason == "rule" else reason

@@ -1,9 +1,9 @@
-"""Training the ranker: LambdaMART on the users of the `fit` split, stopped by held-out users."""
+"""Training the ranker on the users of the `fit` split, stopped by those held out of them."""
 
 import hashlib
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 Rows = npt.NDArray[np.bool_]
 Progress = Callable[[str, int, int], None]
+Parameters = dict[str, Any]
 
 FEWEST_USERS = 50
 ROUNDS = 600
@@ -24,7 +25,7 @@ PATIENCE = 40
 ROWS_PER_CHUNK = 200_000
 K = 10
 
-LAMBDAMART: dict[str, Any] = {
+LAMBDAMART: Parameters = {
     "objective": "rank:ndcg",
     "lambdarank_pair_method": "topk",
     "lambdarank_num_pair_per_sample": 20,
@@ -42,7 +43,13 @@ LAMBDAMART_CAUTIOUS = LAMBDAMART | {
     "min_child_weight": 20,
     "colsample_bytree": 0.35,
 }
-LOGISTIC: dict[str, Any] = {
+LAMBDAMART_SMALL = LAMBDAMART | {
+    "lambdarank_pair_method": "mean",
+    "lambdarank_num_pair_per_sample": 8,
+    "max_depth": 4,
+    "reg_lambda": 5.0,
+}
+LOGISTIC: Parameters = {
     "objective": "binary:logistic",
     "eta": 0.05,
     "max_depth": 4,
@@ -54,18 +61,27 @@ LOGISTIC: dict[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ranker:
-    """A trained ranker with what is known of it.
-
-    validation_ndcg: mean NDCG@10 over the fit users that training did not see, 0 for those
-    without a positive among their candidates.
-    generator_ndcg: the same of every generator, on the same users.
-    """
+class Member:
+    """One booster of a ranker: its margin counts `weight` times."""
 
     booster: xgb.Booster
-    features: list[str]
+    weight: float
     parameters: dict[str, Any]
     rounds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranker:
+    """A trained ranker, the weighted sum of its members' margins, with what is known of it.
+
+    users: how many fit users trained it. validation_ndcg: mean NDCG@10 over the fit users that
+    training did not see, 0 for those without a positive among their candidates. generator_ndcg:
+    the same of every generator, on the same users. gain: by feature, the share of the total gain
+    of all splits.
+    """
+
+    members: tuple[Member, ...]
+    features: list[str]
     users: int
     validation_ndcg: float
     generator_ndcg: dict[str, float]
@@ -73,10 +89,22 @@ class Ranker:
 
     def predict(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Scores, float32 (rows,); only their order within a user means something."""
-        scores: npt.NDArray[np.float32] = self.booster.inplace_predict(
-            matrix, predict_type="margin"
-        )
-        return scores
+        return summed_margins([(member.weight, member.booster) for member in self.members], matrix)
+
+
+def saved_members(ranker: Ranker) -> list[tuple[float, bytes]]:
+    """Each member's weight, and its booster as UBJSON."""
+    return [(member.weight, bytes(member.booster.save_raw("ubj"))) for member in ranker.members]
+
+
+def summed_margins(
+    members: Sequence[tuple[float, xgb.Booster]], matrix: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """The margins of boosters, each times its weight, added up: float32 (rows,)."""
+    total = np.zeros(len(matrix), dtype=np.float32)
+    for weight, booster in members:
+        total += np.float32(weight) * booster.inplace_predict(matrix, predict_type="margin")
+    return total
 
 
 def train_ranker(
@@ -86,14 +114,16 @@ def train_ranker(
     ideal_dcg: dict[int, float],
     seed: int,
     threads: int,
+    objectives: Sequence[Parameters] = (),
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Ranker | None:
     """A ranker fitted on `rows` of users that have a positive among their candidates.
 
     ideal_dcg: by user, DCG@10 of a perfect list, for every labelled fit user, those without a
-    positive among their candidates too. Held-out users choose the objective and the number of
-    rounds; unless users are many, the ranker is then fitted on everyone. None for fewer than
-    FEWEST_USERS users.
+    positive among their candidates too. Held-out users choose the number of rounds, and between
+    each objective alone and their sum; unless users are many, what is chosen is then fitted on
+    everyone. `objectives` are XGBoost parameters that take the place of the built-in ones. None
+    for fewer than FEWEST_USERS users.
     """
     user_count = len(np.unique(rows.users))
     if user_count < FEWEST_USERS:
@@ -103,91 +133,162 @@ def train_ranker(
             FEWEST_USERS,
         )
         return None
-    plan = _plan(user_count)
+    plan = _plan(user_count, objectives)
     common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
-    steps = len(plan.trials) * len(plan.folds) + 1
-    folds = _folds(rows.users, of=plan.of)
-    ideal_by_fold = {
-        fold: {user: ideal for user, ideal in ideal_dcg.items() if _fold(user, of=plan.of) == fold}
-        for fold in plan.folds
-    }
-    done = 0
-    results = []
-    for trial in plan.trials:
-        parameters = trial | common
-        total, users, rounds = 0.0, 0, []
-        for fold in plan.folds:
-            held_out = folds == fold
-            in_fold = ideal_by_fold[fold]
-            booster, best = _fit(rows, ~held_out, held_out, parameters)
-            kept = rows.where(held_out)
-            scores = booster.inplace_predict(kept.matrix, predict_type="margin")
-            total += _mean_ndcg(kept, scores, in_fold) * len(in_fold)
-            users += len(in_fold)
-            rounds.append(best)
-            done += 1
-            progress("train", done, steps)
-        results.append((total / users, parameters, int(np.mean(rounds)), booster))
+    steps = 2 * len(plan.objectives)
+    held_out = _held_out(rows, ideal_dcg, plan)
+    trials = []
+    for number, objective in enumerate(plan.objectives, start=1):
+        trial = _try(rows, objective | common, plan)
+        trials.append(trial)
+        progress("train", number, steps)
         logger.info(
             "%s: NDCG@10 %.4f on held-out fit users after %d rounds",
-            trial["objective"],
-            results[-1][0],
-            results[-1][2],
+            objective["objective"],
+            held_out.ndcg(trial.scaled),
+            trial.rounds,
         )
-    validation, parameters, rounds_kept, booster = max(results, key=lambda result: result[0])
-    if plan.fit_again:
-        # More users bear more rounds, in proportion.
-        rounds_kept = round(max(rounds_kept, plan.fewest_rounds) * plan.of / (plan.of - 1))
-        everyone = np.ones(len(rows), dtype=bool)
-        booster, _ = _fit(rows, everyone, None, parameters, rounds=rounds_kept)
+    chosen, validation = _best_together(trials, held_out)
+    members = []
+    for trial in chosen:
+        booster, rounds_kept = trial.booster, trial.rounds
+        if plan.fit_again:
+            # More users bear more rounds, in proportion.
+            rounds_kept = round(max(trial.rounds, plan.fewest_rounds) * plan.of / (plan.of - 1))
+            everyone = np.ones(len(rows), dtype=bool)
+            booster, _ = _fit(rows, everyone, None, trial.parameters, rounds=rounds_kept)
+        members.append(
+            Member(
+                booster=booster,
+                weight=1 / trial.scale,
+                parameters=trial.parameters,
+                rounds=rounds_kept,
+            )
+        )
     progress("train", steps, steps)
-    in_folds = {user: ideal for fold in plan.folds for user, ideal in ideal_by_fold[fold].items()}
-    seen_in_folds = rows.where(np.isin(folds, plan.folds))
     return Ranker(
-        booster=booster,
+        members=tuple(members),
         features=features,
-        parameters=parameters,
-        rounds=rounds_kept,
         users=user_count,
         validation_ndcg=validation,
         generator_ndcg={
-            name: _mean_ndcg(
-                seen_in_folds,
-                GeneratorScorer(name, features).predict(seen_in_folds.matrix),
-                in_folds,
-            )
+            name: held_out.ndcg(GeneratorScorer(name, features).predict(held_out.rows.matrix))
             for name in generator_names(features)
         },
-        gain=_gain(booster, features),
+        gain=_gain(members, features),
+    )
+
+
+def default_objectives(users: int) -> tuple[Parameters, ...]:
+    """The objectives that so many fit users are given, LambdaMART first."""
+    return _plan(users, ()).objectives
+
+
+def validation_ndcg(
+    rows: FeatureRows,
+    *,
+    objectives: Sequence[Parameters],
+    ideal_dcg: dict[int, float],
+    seed: int,
+    threads: int,
+) -> float:
+    """NDCG@10 on held-out fit users of the objectives' sum, or of the one that is better alone."""
+    plan = _plan(len(np.unique(rows.users)), objectives)
+    common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
+    trials = [_try(rows, objective | common, plan) for objective in objectives]
+    return _best_together(trials, _held_out(rows, ideal_dcg, plan))[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _HeldOut:
+    """Rows of the users that training does not see, each user once."""
+
+    rows: FeatureRows
+    ideal_dcg: dict[int, float]
+
+    def ndcg(self, scores: npt.NDArray[np.float32]) -> float:
+        return _mean_ndcg(self.rows, scores, self.ideal_dcg)
+
+
+def _held_out(rows: FeatureRows, ideal_dcg: dict[int, float], plan: "_Plan") -> _HeldOut:
+    return _HeldOut(
+        rows=rows.where(np.isin(_folds(rows.users, of=plan.of), plan.folds)),
+        ideal_dcg={
+            user: ideal
+            for user, ideal in ideal_dcg.items()
+            if _fold(user, of=plan.of) in plan.folds
+        },
+    )
+
+
+def _try(rows: FeatureRows, parameters: Parameters, plan: "_Plan") -> "_Trial":
+    """One objective, fitted without each fold in turn."""
+    fold_of_row = _folds(rows.users, of=plan.of)
+    margins = np.zeros(len(rows), dtype=np.float32)
+    rounds = []
+    for fold in plan.folds:
+        inside = fold_of_row == fold
+        booster, best = _fit(rows, ~inside, inside, parameters)
+        margins[inside] = booster.inplace_predict(rows.matrix[inside], predict_type="margin")
+        rounds.append(best)
+    kept = margins[np.isin(fold_of_row, plan.folds)]
+    # Margins of different objectives have different scales.
+    scale = max(float(kept.std()), 1e-6)
+    return _Trial(
+        parameters=parameters,
+        rounds=round(float(np.mean(rounds))),
+        booster=booster,
+        scaled=kept / scale,
+        scale=scale,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Plan:
-    """What is tried, on which folds of how many, and whether the held-out users then join."""
+class _Trial:
+    """One objective on the held-out rows: what it said of them, divided by its scale."""
 
-    trials: tuple[dict[str, Any], ...]
+    parameters: dict[str, Any]
+    rounds: int
+    booster: xgb.Booster
+    scaled: npt.NDArray[np.float32]
+    scale: float
+
+
+def _best_together(trials: list[_Trial], held_out: _HeldOut) -> tuple[list[_Trial], float]:
+    """All trials summed, or the one that is better alone; and NDCG@10 of that."""
+    choices = [trials, *([trial] for trial in trials)] if len(trials) > 1 else [trials]
+    measured = [
+        held_out.ndcg(np.sum([trial.scaled for trial in choice], axis=0)) for choice in choices
+    ]
+    # Of equal figures the first: the sum.
+    best = int(np.argmax(measured))
+    return choices[best], measured[best]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """Objectives, which of how many folds are held out, and whether these then join."""
+
+    objectives: tuple[Parameters, ...]
     folds: tuple[int, ...]
     of: int
     fit_again: bool = True
     fewest_rounds: int = 0
 
 
-def _plan(users: int) -> _Plan:
-    """Few users: every fold is held out once, and objectives compete. Many: a tenth will do."""
-    small = LAMBDAMART | {
-        "lambdarank_pair_method": "mean",
-        "lambdarank_num_pair_per_sample": 8,
-        "max_depth": 4,
-        "reg_lambda": 5.0,
-    }
+def _plan(users: int, objectives: Sequence[Parameters]) -> _Plan:
+    """Few users: every fold is held out once. Many: a tenth will do."""
     if users < 1_000:
-        return _Plan(trials=(small, LOGISTIC), folds=(0, 1, 2), of=3)
-    if users < 5_000:
+        plan = _Plan(objectives=(LAMBDAMART_SMALL, LOGISTIC), folds=(0, 1, 2), of=3)
+    elif users < 5_000:
         # The curve of a few hundred held-out users is flat and noisy, and may peak early by
         # chance: on Beauty 24 rounds gave NDCG@10 .0469, 96 gave .0511, 240 gave .0509.
-        return _Plan(trials=(LAMBDAMART_CAUTIOUS,), folds=(0,), of=5, fewest_rounds=120)
-    return _Plan(trials=(LAMBDAMART,), folds=(0,), of=10, fit_again=False)
+        plan = _Plan(
+            objectives=(LAMBDAMART_CAUTIOUS, LOGISTIC), folds=(0,), of=5, fewest_rounds=160
+        )
+    else:
+        plan = _Plan(objectives=(LAMBDAMART, LOGISTIC), folds=(0,), of=10, fit_again=False)
+    return replace(plan, objectives=tuple(objectives)) if objectives else plan
 
 
 def _fit(
@@ -256,14 +357,15 @@ class _Chunks(xgb.DataIter):
         return False
 
 
-def _gain(booster: xgb.Booster, features: list[str]) -> dict[str, float]:
-    """Each feature's share of the total gain of all splits."""
-    gains: dict[str, Any] = booster.get_score(importance_type="total_gain")
-    total = sum(gains.values()) or 1.0
-    return {
-        name: float(gains.get(f"f{position}", 0.0)) / total
-        for position, name in enumerate(features)
-    }
+def _gain(members: Sequence[Member], features: list[str]) -> dict[str, float]:
+    """Each feature's share of the total gain of all splits, the members' mean."""
+    shares = dict.fromkeys(features, 0.0)
+    for member in members:
+        gains: dict[str, Any] = member.booster.get_score(importance_type="total_gain")
+        total = sum(gains.values()) or 1.0
+        for position, name in enumerate(features):
+            shares[name] += float(gains.get(f"f{position}", 0.0)) / total / len(members)
+    return shares
 
 
 def _mean_ndcg(

@@ -20,7 +20,9 @@ NEEDED_TABLES = (
     "intermediate.candidates",
     "intermediate.labels",
     "intermediate.product_stats",
+    "intermediate.product_tags",
     "intermediate.target_users",
+    "intermediate.user_stats",
     "raw.builds",
 )
 
@@ -66,13 +68,16 @@ def first_row(
 
 
 @contextmanager
-def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(
+    settings: Settings, *, read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the warehouse; DuckDB's own complaints come out as WarehouseError."""
     if not settings.warehouse.exists():
         raise WarehouseError(f"no warehouse at {settings.warehouse}: run `dbt run` first")
     try:
         connection = duckdb.connect(
             settings.warehouse,
+            read_only=read_only,
             config={
                 "memory_limit": settings.memory_limit,
                 "threads": settings.thread_count,

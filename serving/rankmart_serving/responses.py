@@ -16,16 +16,28 @@ class Run(Struct, frozen=True):
 
 
 class Reason(Struct, frozen=True):
-    """Why a product is in the list: the reviewed product that counted most, or its popularity.
+    """Why a product is in the list: the reviewed product that counted most, what is said of it,
+    its popularity, or a rule of the shop.
 
-    `product_id` and `title` are null unless `type` is `because_of`.
+    `product_id` and `title` are null unless `type` is `because_of`, `terms` unless `content`.
     """
 
     type: Annotated[
-        str, Meta(description="because_of, trending or popular", examples=["because_of"])
+        str,
+        Meta(
+            description="because_of, content, trending, popular or rule",
+            examples=["because_of"],
+        ),
     ]
     product_id: Annotated[str | None, Meta(examples=["B000052YAN"])]
     title: Annotated[str | None, Meta(examples=["Rose water, 200 ml"])]
+    terms: Annotated[
+        str | None,
+        Meta(
+            description="What is said both of it and of products of the user",
+            examples=["gluten free, chewy"],
+        ),
+    ] = None
 
 
 class RecommendedItem(Struct, frozen=True):
@@ -37,9 +49,22 @@ class RecommendedItem(Struct, frozen=True):
         str | None,
         Meta(description="null without a products file", examples=["Rose hip oil, 50 ml"]),
     ]
-    score: Annotated[float, Meta(description="Higher is better, within one list", examples=[1.27])]
+    score: Annotated[
+        float,
+        Meta(
+            description=(
+                "The model's, only comparable within one list. The list is in its order unless it "
+                "was re-ranked for diversity or by list rules"
+            ),
+            examples=[1.27],
+        ),
+    ]
     source: Annotated[
-        str, Meta(description="The generator that proposed it most", examples=["co_visited"])
+        str,
+        Meta(
+            description="The generator that proposed it most; rule for a pinned product",
+            examples=["co_visited"],
+        ),
     ]
     reason: Reason
 

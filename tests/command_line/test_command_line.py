@@ -11,7 +11,7 @@ import pytest
 
 from project import BESIDE_PYTHON, TRACEBACK, Project
 
-COMMANDS = ("demo-data", "score", "recommend", "serve", "benchmark")
+COMMANDS = ("demo-data", "score", "recommend", "explain", "serve", "benchmark")
 
 
 def test_help_names_every_command(project: Project) -> None:
@@ -41,6 +41,7 @@ def test_the_version_is_that_of_the_package(project: Project) -> None:
         (["benchmark", "--reviews", "x", "--protocol", "random"], "'random' is not one of"),
         (["recommend", "-k", "0"], "0 is not in the range"),
         (["recommend", "ann", "bea"], "unexpected extra argument"),
+        (["explain"], "Missing argument 'USER_ID'"),
         (["serve", "--port", "70000"], "70000 is not in the range"),
         (["demo-data", "--users", "many"], "'many' is not a valid integer"),
     ],

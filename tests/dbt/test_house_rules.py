@@ -13,6 +13,8 @@ from project import ROOT
 
 WITHOUT_UNIT_TEST = {
     "labels": "keeps the rows that split_interactions, which has tests, calls labels",
+    "product_embeddings": "is Python, which dbt can't unit test: tests/content does",
+    "content_pairs": "is Python, which dbt can't unit test: tests/content does",
 }
 KEY_TESTS = {"unique", "unique_combination"}
 SQL_FOLDERS = ("models", "dbt_project/macros", "dbt_project/tests")
@@ -34,6 +36,12 @@ def models(built: Build) -> dict[str, dict[str, Any]]:
     return found
 
 
+def seeds(built: Build) -> list[dict[str, Any]]:
+    found = [node for node in built.manifest["nodes"].values() if node["resource_type"] == "seed"]
+    assert found
+    return found
+
+
 def sql_files() -> Iterator[tuple[str, str]]:
     for folder in SQL_FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.sql")):
@@ -43,7 +51,7 @@ def sql_files() -> Iterator[tuple[str, str]]:
 def test_every_model_and_source_says_what_a_row_is(
     built: Build, models: dict[str, dict[str, Any]]
 ) -> None:
-    tables = [*models.values(), *built.manifest["sources"].values()]
+    tables = [*models.values(), *seeds(built), *built.manifest["sources"].values()]
     silent = [
         table["name"] for table in tables if not table["description"].startswith("One row per ")
     ]
@@ -61,6 +69,7 @@ def test_every_column_of_the_warehouse_is_described_and_no_other(
     )
     tables = [
         *models.values(),
+        *seeds(built),
         *(
             source
             for source in built.manifest["sources"].values()
@@ -137,7 +146,9 @@ def test_every_singular_test_says_why() -> None:
 def test_every_var_is_used_and_every_var_used_is_declared() -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     declared = set(project["vars"])
-    used = {name for _, sql in sql_files() for name in re.findall(r"\bvar\(['\"](\w+)", sql)}
+    texts = [sql for _, sql in sql_files()]
+    texts += [path.read_text(encoding="utf-8") for path in (ROOT / "models").rglob("*.yml")]
+    used = {name for text in texts for name in re.findall(r"\bvar\(['\"](\w+)", text)}
     assert sorted(declared - used) == []
     assert sorted(used - declared) == []
 

@@ -10,7 +10,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from project import Project
-from rankmart.benchmark import FIGURES, _figures
+from rankmart.benchmark import FIGURES, figures_of
 from rankmart_serving.app import create_app
 from rankmart_serving.responses import Problem, Recommendations
 from rankmart_serving.settings import Settings
@@ -55,9 +55,17 @@ def test_the_problem_on_the_page_has_the_form_of_the_api() -> None:
 
 def test_the_benchmark_on_the_page_has_the_form_of_what_is_written(scored_shop: Project) -> None:
     shown = marked("docs/reference.md", "benchmark json")
-    written = _figures(scored_shop.warehouse)
-    assert set(shown) == {*written, "protocol", "seconds", "peak_memory_mb"}
+    written = figures_of(scored_shop.warehouse)
+    assert set(shown) == {*written, "protocol", "same_day_order", "seconds", "peak_memory_mb"}
     assert set(shown["data"]) == set(written["data"])
     assert set(shown["seconds"]) == {"dbt", "score", "total"}
     [ranker] = shown["models"].values()
     assert set(ranker) == {f"{metric}_at_{k}" for metric, k in FIGURES}
+    assert set(written["models"]["ranker"]) == set(ranker)
+    for part in ("intervals", "differences"):
+        [(model, figures)] = shown[part].items()
+        for name, figure in figures.items():
+            in_the_file = written[part][model][name]
+            assert type(in_the_file) is type(figure)
+            if isinstance(figure, dict):
+                assert list(in_the_file) == list(figure)

@@ -1,10 +1,15 @@
 """Numbers that pages state in words are those of the code."""
 
+from project import ROOT
+from rankmart.bootstrap import RESAMPLES
+from rankmart.evaluate import DEFAULT_KS, METRICS
 from rankmart.gate import MARGIN
+from rankmart.judged import SEGMENT_K
+from rankmart.segments import NEW_DAYS, SEGMENTS
 from rankmart.settings import Settings
 from rankmart.train import FEWEST_USERS, _plan
 
-from .pages import page, rows, section
+from .pages import first_column, page, rows, section
 
 IN_WORDS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 10: "ten"}
 
@@ -13,6 +18,27 @@ def test_the_explanation_has_the_numbers_of_the_code() -> None:
     text = " ".join(page("docs/explanation.md").split())
     assert f"with fewer than {FEWEST_USERS} of them there is no ranker" in text
     assert f"above that of `popular` by {MARGIN:.0%} or more".replace("%", " %") in text
+
+
+def test_the_reference_and_the_explanation_have_the_numbers_of_the_evaluation() -> None:
+    reference, explanation = (
+        " ".join(page(f"docs/{name}.md").split()) for name in ("reference", "explanation")
+    )
+    assert f"the users are drawn {RESAMPLES:,} times" in reference
+    assert f"with replacement, {RESAMPLES:,} times" in explanation
+    assert f"first saw within {NEW_DAYS} days before its cut-off" in reference
+    ks = " and ".join(", ".join(map(str, DEFAULT_KS)).rsplit(", ", 1))
+    assert f"has k = {ks} for the segment `all`, and {SEGMENT_K} for the others" in reference
+
+
+def test_every_metric_and_segment_is_in_the_reference_in_order() -> None:
+    documented = first_column(section(page("docs/reference.md"), "## Metrics"))
+    assert documented == [*METRICS, *SEGMENTS]
+
+
+def test_the_readme_tells_how_many_analyses_there_are() -> None:
+    count = len(list((ROOT / "dbt_project" / "analyses").glob("*.sql")))
+    assert f"{IN_WORDS[count].capitalize()} such queries are in" in page("README.md")
 
 
 def test_the_how_to_tells_how_many_snapshots_are_kept() -> None:

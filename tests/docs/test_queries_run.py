@@ -117,3 +117,34 @@ def test_users_without_personal_recommendations_have_none(
     }
     rows = analysis("users_without_personal_recommendations")
     assert {row["user_id"] for row in rows} == everyone - personal
+
+
+def test_who_gets_bad_lists_counts_every_user_by_every_trait(
+    analysis: Analysis, scored_shop: Project
+) -> None:
+    rows = analysis("who_gets_bad_lists")
+    of_users = scored_shop.rows(
+        "select case when history_length = 0 then '0' when history_length = 1 then '1'"
+        " when history_length < 5 then '2 to 4' when history_length < 10 then '5 to 9'"
+        " else '10 or more' end as band, count(*), count_if(mrr_at_10 = 0), avg(ndcg_at_10)"
+        " from ranker.user_evaluation where model = 'ranker' group by band"
+    )
+    by_history = {row["band"]: row for row in rows if row["trait"] == "products in the history"}
+    assert by_history.keys() == {band for band, *_ in of_users}
+    for band, users, without_a_hit, ndcg in of_users:
+        assert by_history[band]["user_count"] == users
+        assert by_history[band]["users_without_a_hit"] == without_a_hit
+        assert by_history[band]["share_without_a_hit"] == pytest.approx(without_a_hit / users)
+        assert by_history[band]["ndcg_at_10"] == pytest.approx(ndcg)
+    everyone = sum(users for _, users, *_ in of_users)
+    above = scored_shop.value(
+        "select difference from ranker.evaluation_differences"
+        " where baseline = 'popular' and metric = 'ndcg' and k = 10"
+    )
+    for trait in {row["trait"] for row in rows}:
+        bands = [row for row in rows if row["trait"] == trait]
+        assert sum(row["user_count"] for row in bands) == everyone
+        assert len(bands) == len({row["band"] for row in bands}) > 2
+        assert sum(
+            row["user_count"] * row["ndcg_above_popular"] for row in bands
+        ) == pytest.approx(everyone * above, abs=1e-6)

@@ -42,6 +42,21 @@ def second_thoughts() -> list[Review]:
     ]
 
 
+def critics() -> list[Review]:
+    """Within the history of `fit`, those from whom it learns the words of bad reviews."""
+    return [
+        Review(
+            f"critic-{number}",
+            product(number, number + step),
+            1,
+            FIT_CUTOFF - 3 * DAY + 60 * number + step,
+            f"critic-{number} says of number {step}: it does not.",
+        )
+        for number in range(12)
+        for step in range(2)
+    ]
+
+
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     products = write_products(tmp_path_factory.mktemp("leakage") / "products.csv")
@@ -49,7 +64,9 @@ def build(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-
     def features_of(more: Iterable[Review], plant_a_leak: bool) -> Project:
         """The features of the log with more events, with fixed cut-offs."""
         scratch = tmp_path_factory.mktemp("features")
-        log = write_reviews(scratch / "reviews.csv", [*reviews(), *second_thoughts(), *more])
+        log = write_reviews(
+            scratch / "reviews.csv", [*reviews(), *critics(), *second_thoughts(), *more]
+        )
         project = Project(scratch, reviews=log, products=products, protocol="temporal")
         if plant_a_leak:
             let_every_second_user_see_the_future(project.copy_of_models())
@@ -146,6 +163,24 @@ def test_events_between_the_cutoffs_change_no_feature_of_fit(built: dict[str, Pr
     differing, compared = differing_rows(built["nothing"], built["between the cut-offs"], "fit")
     assert differing == 0
     assert compared > 5_000
+
+
+def test_texts_are_among_what_is_compared(built: dict[str, Project]) -> None:
+    for split in ("fit", "test"):
+        [(rows, likened, heard)] = built["nothing"].rows(
+            "select count(*), count(content_similarity), count(product_sentiment)"
+            f" from user_product_features where split = '{split}'"
+        )
+        assert likened > 0.9 * rows
+        assert heard > 0.9 * rows
+    texts = "select text from intermediate.product_texts where {}_sees"
+    later = "before_or_after.text like '%new-%'"
+    for split, seen in (("fit", 0), ("test", 0), ("serve", 12)):
+        count = built["after the test cut-off"].value(
+            f"select count(*) from ({texts.format(split)}) as before_or_after where {later}"
+        )
+        assert count >= seen
+        assert bool(count) == bool(seen)
 
 
 def test_events_between_the_cutoffs_are_seen_by_test(built: dict[str, Project]) -> None:

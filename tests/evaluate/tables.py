@@ -6,14 +6,21 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from rankmart.evaluate import candidate_recall, evaluate, per_user
+from rankmart.bootstrap import RESAMPLES
+from rankmart.evaluate import Evaluation, candidate_recall, evaluate, per_user
+from rankmart.user_values import SplitHistory
 
-from .reference import Figure, Label, ListRow
+from .reference import Figure, Known, Label, ListRow
 
 LISTS = pa.schema(
     {"model": pa.string(), "user_key": pa.int32(), "product_key": pa.int32(), "rank": pa.int32()}
 )
 PAIRS = pa.schema({"user_key": pa.int32(), "product_key": pa.int32()})
+USERS = pa.schema({"user_key": pa.int32(), "history_length": pa.int32()})
+PRODUCTS = pa.schema(
+    {"product_key": pa.int32(), "user_count": pa.int32(), "age_days": pa.float64()}
+)
+TAGS = pa.schema({"product_key": pa.int32(), "tag": pa.string(), "weight": pa.float64()})
 
 
 @cache
@@ -48,14 +55,38 @@ def table_of(rows: Iterable[Sequence[object]], schema: pa.Schema) -> pa.Table:
     )
 
 
-def evaluation_table(
+def history_with(known: Known) -> SplitHistory:
+    """Registers what a history knows beside the lists and labels."""
+    connection = shared_connection()
+    connection.register("known_users", table_of(known.lengths.items(), USERS))
+    connection.register(
+        "known_products",
+        table_of(((key, *facts) for key, facts in known.products.items()), PRODUCTS),
+    )
+    connection.register(
+        "known_tags",
+        table_of(
+            (
+                (product, tag, weight)
+                for product, tags in known.tags.items()
+                for tag, weight in tags.items()
+            ),
+            TAGS,
+        ),
+    )
+    return SplitHistory(users="known_users", products="known_products", tags="known_tags")
+
+
+def evaluation(
     lists: Iterable[Sequence[object]],
     labels: Iterable[Sequence[object]],
     *,
     ks: Sequence[int] = (5,),
     catalog_size: int = 10,
     models: Sequence[str] | None = None,
-) -> pa.Table:
+    known: Known | None = None,
+    resamples: int = RESAMPLES,
+) -> Evaluation:
     return evaluate(
         connection_with(lists, labels),
         lists="ranked_lists",
@@ -63,6 +94,8 @@ def evaluation_table(
         catalog_size=catalog_size,
         ks=ks,
         models=models,
+        history=history_with(known) if known is not None else None,
+        resamples=resamples,
     )
 
 
@@ -73,14 +106,35 @@ def figures(
     ks: Sequence[int] = (5,),
     catalog_size: int = 10,
     models: Sequence[str] | None = None,
+    known: Known | None = None,
+    segment: str = "all",
 ) -> dict[tuple[str, str, int], Figure]:
-    """The evaluation as figures by (model, metric, k)."""
-    table = evaluation_table(lists, labels, ks=ks, catalog_size=catalog_size, models=models)
+    """The figures of a segment by (model, metric, k)."""
+    found = evaluation(lists, labels, ks=ks, catalog_size=catalog_size, models=models, known=known)
     return {
-        (row["model"], row["metric"], row["k"]): Figure(
+        (model, metric, k): figure
+        for (model, of, metric, k), figure in by_key(found.figures).items()
+        if of == segment
+    }
+
+
+def by_key(table: pa.Table) -> dict[tuple[str, str, str, int], Figure]:
+    """Rows of figures by (model, segment, metric, k)."""
+    return {
+        (row["model"], row["segment"], row["metric"], row["k"]): Figure(
             row["value"], row["ci_low"], row["ci_high"], row["users"]
         )
         for row in table.to_pylist()
+    }
+
+
+def differences(found: Evaluation) -> dict[tuple[str, str, int], Figure]:
+    """Differences by (baseline, metric, k)."""
+    return {
+        (row["baseline"], row["metric"], row["k"]): Figure(
+            row["difference"], row["ci_low"], row["ci_high"], row["users"]
+        )
+        for row in found.differences.to_pylist()
     }
 
 
@@ -90,11 +144,13 @@ def values(
     *,
     k: int = 5,
     model: str = "ranker",
+    known: Known | None = None,
 ) -> dict[str, float]:
     """The values of one model at one k by metric, without the coverage."""
+    found = figures(lists, labels, ks=[k], models=[model], known=known)
     return {
         metric: figure.value
-        for (of_model, metric, _), figure in figures(lists, labels, ks=[k], models=[model]).items()
+        for (of_model, metric, _), figure in found.items()
         if of_model == model and metric != "catalog_coverage"
     }
 

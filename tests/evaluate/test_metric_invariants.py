@@ -1,6 +1,8 @@
 """What must hold of the metrics on any data, and that SQL and the plain loops agree."""
 
+import math
 import random
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -9,9 +11,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rankmart.evaluate import evaluate, per_user
+from rankmart.user_values import LABEL_METRICS, SplitHistory
 
-from .reference import Label, ListRow, reference_evaluation
-from .tables import evaluation_table, figures, per_user_table, ranked, wanted
+from .reference import Known, Label, ListRow, reference_differences, reference_evaluation
+from .tables import (
+    by_key,
+    differences,
+    evaluation,
+    figures,
+    per_user_table,
+    ranked,
+    wanted,
+)
 
 few_examples = settings(max_examples=12, deadline=None)
 users = st.integers(1, 5)
@@ -36,6 +47,23 @@ def ranked_lists(draw: st.DrawFn) -> list[ListRow]:
     return draw(st.permutations(rows))
 
 
+@st.composite
+def histories(draw: st.DrawFn) -> Known:
+    """Some of the users, products and tags known, at ages on both sides of every limit."""
+    ages = st.sampled_from([0.0, 29.5, 30.0, 30.01, 365.0, 366.0])
+    tags = st.dictionaries(st.sampled_from("abc"), st.integers(1, 5), min_size=1)
+    return Known(
+        lengths=draw(st.dictionaries(users, st.sampled_from([1, 2, 4, 5, 9, 10, 40]))),
+        products=draw(st.dictionaries(products, st.tuples(st.integers(0, 3), ages))),
+        tags={
+            product: {
+                tag: weight / math.hypot(*weights.values()) for tag, weight in weights.items()
+            }
+            for product, weights in draw(st.dictionaries(products, tags)).items()
+        },
+    )
+
+
 labels_of_users = st.lists(st.builds(Label, users, products), min_size=1, max_size=15, unique=True)
 hit_patterns = st.lists(st.booleans(), min_size=2, max_size=10)
 
@@ -45,12 +73,38 @@ hit_patterns = st.lists(st.booleans(), min_size=2, max_size=10)
 def test_sql_equals_the_plain_loops(
     lists: list[ListRow], labels: list[Label], ks: list[int]
 ) -> None:
-    result = figures(lists, labels, ks=ks, catalog_size=9, models=["silent"])
-    expected = reference_evaluation(lists, labels, catalog_size=9, ks=ks, models=["silent"])
+    found = evaluation(lists, labels, ks=ks, catalog_size=9, models=["silent"], resamples=50)
+    expected = reference_evaluation(
+        lists, labels, catalog_size=9, ks=ks, models=["silent"], resamples=50
+    )
 
+    result = by_key(found.figures)
     assert result.keys() == expected.keys()
     for key, figure in expected.items():
-        assert result[key] == pytest.approx(figure, abs=1e-8), key
+        assert result[key] == pytest.approx(figure, abs=2e-9), key
+    apart = reference_differences(lists, labels, ks=ks, models=["silent"], resamples=50)
+    assert differences(found).keys() == apart.keys()
+    for baseline, figure in apart.items():
+        assert differences(found)[baseline] == pytest.approx(figure, abs=2e-9), baseline
+
+
+@settings(max_examples=25, deadline=None)
+@given(ranked_lists(), labels_of_users, cut_offs, histories())
+def test_list_metrics_and_segments_equal_the_plain_loops(
+    lists: list[ListRow], labels: list[Label], ks: list[int], known: Known
+) -> None:
+    asked: dict[str, Any] = {"ks": ks, "models": ["silent"], "known": known, "resamples": 50}
+    found = evaluation(lists, labels, catalog_size=9, **asked)
+    expected = reference_evaluation(lists, labels, catalog_size=9, **asked)
+
+    result = by_key(found.figures)
+    assert result.keys() == expected.keys()
+    for key, figure in expected.items():
+        assert result[key] == pytest.approx(figure, abs=2e-9), key
+    apart = reference_differences(lists, labels, **asked)
+    assert differences(found).keys() == apart.keys()
+    for baseline, figure in apart.items():
+        assert differences(found)[baseline] == pytest.approx(figure, abs=2e-9), baseline
 
 
 @few_examples
@@ -58,9 +112,10 @@ def test_sql_equals_the_plain_loops(
 def test_values_lie_between_zero_and_one(
     lists: list[ListRow], labels: list[Label], ks: list[int]
 ) -> None:
-    table = evaluation_table(lists, labels, ks=ks, catalog_size=9, models=["ranker"])
+    found = evaluation(lists, labels, ks=ks, catalog_size=9, models=["ranker"]).figures
 
-    assert all(0 <= value <= 1 for value in table["value"].to_pylist())
+    for column in ("value", "ci_low", "ci_high"):
+        assert all(0 <= value <= 1 for value in found[column].to_pylist() if value is not None)
 
 
 @few_examples
@@ -134,20 +189,29 @@ def test_a_user_that_nothing_matches_lowers_every_mean_in_proportion(
     for key, figure in before.items():
         if key[1] != "catalog_coverage":
             assert after[key].users == count + 1
-            assert after[key].value == pytest.approx(figure.value * count / (count + 1), abs=1e-12)
+            assert after[key].value == pytest.approx(figure.value * count / (count + 1), abs=2e-9)
 
 
 @few_examples
-@given(ranked_lists(), labels_of_users, cut_offs, st.randoms(use_true_random=False))
+@given(ranked_lists(), labels_of_users, cut_offs, histories(), st.randoms(use_true_random=False))
 def test_shuffled_rows_give_the_same_tables(
-    lists: list[ListRow], labels: list[Label], ks: list[int], shuffler: random.Random
+    lists: list[ListRow],
+    labels: list[Label],
+    ks: list[int],
+    known: Known,
+    shuffler: random.Random,
 ) -> None:
     shuffled_lists = shuffler.sample(lists, len(lists))
     shuffled_labels = shuffler.sample(labels, len(labels))
 
-    assert evaluation_table(shuffled_lists, shuffled_labels, ks=ks).equals(
-        evaluation_table(lists, labels, ks=ks)
+    found, again = (
+        evaluation(*rows, ks=ks, models=["ranker"], known=known)
+        for rows in ((lists, labels), (shuffled_lists, shuffled_labels))
     )
+
+    assert again.figures.equals(found.figures)
+    assert again.differences.equals(found.differences)
+    assert again.users.equals(found.users)
     assert per_user_table(shuffled_lists, shuffled_labels, ks=ks).equals(
         per_user_table(lists, labels, ks=ks)
     )
@@ -158,16 +222,38 @@ def test_shuffled_rows_give_the_same_tables(
 def test_the_mean_is_of_the_values_per_user(
     lists: list[ListRow], labels: list[Label], ks: list[int]
 ) -> None:
-    by_key: dict[tuple[str, str, int], list[float]] = {}
+    collected: dict[tuple[str, str, int], list[float]] = {}
     for row in per_user_table(lists, labels, ks=ks, models=["ranker"]).to_pylist():
-        by_key.setdefault((row["model"], row["metric"], row["k"]), []).append(row["value"])
+        for metric in LABEL_METRICS:
+            collected.setdefault((row["model"], metric, row["k"]), []).append(row[metric])
 
     result = figures(lists, labels, ks=ks, models=["ranker"])
 
-    assert by_key.keys() == {key for key in result if key[1] != "catalog_coverage"}
-    for key, of_users in by_key.items():
+    assert collected.keys() == {key for key in result if key[1] != "catalog_coverage"}
+    for key, of_users in collected.items():
         assert len(of_users) == result[key].users
-        assert result[key].value == pytest.approx(sum(of_users) / len(of_users), abs=1e-12)
+        assert result[key].value == pytest.approx(sum(of_users) / len(of_users), abs=1e-9)
+
+
+@few_examples
+@given(ranked_lists(), labels_of_users, histories())
+def test_the_rows_of_users_have_the_means_at_ten(
+    lists: list[ListRow], labels: list[Label], known: Known
+) -> None:
+    found = evaluation(lists, labels, ks=[10], models=["ranker"], known=known)
+    rows = found.users.to_pylist()
+
+    assert len(rows) == len({(row["model"], row["user_key"]) for row in rows})
+    assert {row["user_key"] for row in rows} == {label.user_key for label in labels}
+    for row in rows:
+        assert row["history_length"] == known.lengths.get(row["user_key"], 0)
+        assert row["label_count"] == sum(label.user_key == row["user_key"] for label in labels)
+    for (model, segment, metric, _), figure in by_key(found.figures).items():
+        if segment == "all" and metric != "catalog_coverage":
+            of_users = [row[f"{metric}_at_10"] for row in rows if row["model"] == model]
+            told = [value for value in of_users if value is not None]
+            assert len(told) == figure.users
+            assert figure.value == pytest.approx(sum(told) / len(told), abs=1e-9)
 
 
 @pytest.mark.parametrize("threads", [1, 4])
@@ -177,32 +263,57 @@ def test_threads_and_row_order_do_not_change_a_digit(threads: int) -> None:
     connection.execute(
         "create table ordered_lists as "
         "select "
-        "    'ranker' as model, "
+        "    models.model, "
         "    users.user_key, "
-        "    (users.user_key * 7 + ranks.rank * (users.user_key % 89 + 1) * 13) % 1009 "
+        "    (users.user_key * models.step + ranks.rank * (users.user_key % 89 + 1) * 13) % 1009 "
         "        as product_key, "
         "    ranks.rank "
         "from range(20000) as users(user_key) "
-        "cross join range(1, 11) as ranks(rank)"
+        "cross join range(1, 11) as ranks(rank) "
+        "cross join (values ('popular', 11), ('ranker', 7)) as models(model, step)"
     )
     connection.execute(
         "create table test_labels as "
-        "select user_key, product_key from ordered_lists where user_key * rank * rank % 11 < 6"
+        "select user_key, product_key from ordered_lists"
+        " where model = 'ranker' and user_key * rank * rank % 11 < 6"
     )
     connection.execute(
-        "create table mixed_lists as select * from ordered_lists order by hash(user_key, rank)"
+        "create table mixed_lists as select * from ordered_lists "
+        " order by hash(model, user_key, rank)"
     )
 
-    def both_tables(lists: str) -> tuple[pa.Table, pa.Table]:
-        return (
-            evaluate(connection, lists=lists, labels="test_labels", catalog_size=1009, ks=[3, 10]),
-            per_user(connection, lists=lists, labels="test_labels", ks=[10]),
+    connection.execute(
+        "create table known_users as"
+        " select user_key, user_key % 13 as history_length from range(20000) as users(user_key)"
+    )
+    connection.execute(
+        "create table known_products as select product_key, product_key % 17 as user_count,"
+        " product_key * 1.5 as age_days from range(1009) as products(product_key)"
+    )
+    connection.execute(
+        "create table known_tags as select product_key, concat('t', product_key % (tag + 5)) as"
+        " tag, sqrt(1 / 3) as weight from range(1009) as products(product_key)"
+        " cross join range(3) as tags(tag) where product_key % 5 > 0"
+    )
+
+    def all_tables(lists: str) -> tuple[pa.Table, ...]:
+        found = evaluate(
+            connection,
+            lists=lists,
+            labels="test_labels",
+            catalog_size=1009,
+            ks=[3, 10],
+            history=SplitHistory(
+                users="known_users", products="known_products", tags="known_tags"
+            ),
         )
+        of_users = per_user(connection, lists=lists, labels="test_labels", ks=[10])
+        return found.figures, found.differences, found.users, of_users
 
-    means, of_users = both_tables("ordered_lists")
+    tables = all_tables("ordered_lists")
     connection.execute(f"set threads = {threads}")
-    means_of_mixed, of_users_of_mixed = both_tables("mixed_lists")
+    again = all_tables("mixed_lists")
 
-    assert means_of_mixed.equals(means)
-    assert of_users_of_mixed.equals(of_users)
+    for table, same in zip(tables, again, strict=True):
+        assert same.equals(table)
     connection.close()

@@ -5,8 +5,9 @@ import pyarrow as pa
 import pytest
 
 from rankmart.evaluate import candidate_recall, evaluate, per_user
+from rankmart.user_values import LABEL_METRICS
 
-from .tables import evaluation_table, figures, per_user_table, ranked, wanted
+from .tables import evaluation, figures, per_user_table, ranked, wanted
 
 
 def test_a_user_without_a_list_counts_zero() -> None:
@@ -69,14 +70,15 @@ def test_empty_lists_give_zeros_for_the_named_models_only() -> None:
 def test_without_labels_nothing_is_measured() -> None:
     lists = ranked("ranker", 1, [11])
 
-    assert evaluation_table(lists, []).num_rows == 0
+    found = evaluation(lists, [])
+    assert [found.figures.num_rows, found.differences.num_rows, found.users.num_rows] == [0, 0, 0]
     assert per_user_table(lists, []).num_rows == 0
 
 
 def test_columns_and_order_of_the_evaluation() -> None:
     lists = [*ranked("ranker", 1, [11]), *ranked("popular", 1, [12])]
 
-    table = evaluation_table(lists, wanted(1, [11]), ks=[10, 5, 10])
+    table = evaluation(lists, wanted(1, [11]), ks=[10, 5, 10]).figures
 
     assert table.schema == pa.schema(
         {
@@ -96,13 +98,13 @@ def test_columns_and_order_of_the_evaluation() -> None:
         (model, metric, k)
         for model in ("popular", "ranker")
         for metric in (
-            "catalog_coverage",
-            "hit_rate",
+            "ndcg",
+            "recall",
+            "precision",
             "map",
             "mrr",
-            "ndcg",
-            "precision",
-            "recall",
+            "hit_rate",
+            "catalog_coverage",
         )
         for k in (5, 10)
     ]
@@ -120,7 +122,8 @@ def test_relations_may_be_views_in_a_schema() -> None:
     table = per_user(connection, lists="ranker.lists", labels="test_labels", ks=[1])
     recall = candidate_recall(connection, candidates="ranker.lists", labels="test_labels")
 
-    assert table["value"].to_pylist() == [1.0] * 6
+    [row] = table.to_pylist()
+    assert [row[metric] for metric in LABEL_METRICS] == [1.0] * 6
     assert recall == 1.0
     connection.close()
 
@@ -145,7 +148,7 @@ def test_relations_may_be_views_in_a_schema() -> None:
 )
 def test_defective_lists_are_refused(rows: list[tuple[object, ...]], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        evaluation_table(rows, wanted(1, [11]))
+        evaluation(rows, wanted(1, [11]))
     with pytest.raises(ValueError, match=message):
         per_user_table(rows, wanted(1, [11]))
 
@@ -170,13 +173,13 @@ def test_the_same_rank_and_product_for_two_users_or_models_is_no_defect() -> Non
 )
 def test_defective_labels_are_refused(labels: list[tuple[object, ...]], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        evaluation_table(ranked("ranker", 1, [11]), labels)
+        evaluation(ranked("ranker", 1, [11]), labels)
 
 
 @pytest.mark.parametrize("ks", [[], [0], [5, -1]])
 def test_cut_offs_start_at_one(ks: list[int]) -> None:
     with pytest.raises(ValueError, match="ks is"):
-        evaluation_table(ranked("ranker", 1, [11]), wanted(1, [11]), ks=ks)
+        evaluation(ranked("ranker", 1, [11]), wanted(1, [11]), ks=ks)
 
 
 def test_an_empty_catalogue_is_refused() -> None:

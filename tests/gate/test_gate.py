@@ -105,6 +105,30 @@ def test_a_fall_of_exactly_the_interval_passes() -> None:
     assert judge(run(0.045), 0.02, run(0.05, margin_of_error=0.004)).passed
 
 
+def test_only_the_sides_that_face_each_other_count() -> None:
+    # 0.003 up from the candidate, 0.004 down from the current run: √(0.003² + 0.004²) = 0.005,
+    # whatever the far sides are.
+    candidate = RunMetrics("ranker", "temporal", 0.040, 0.010, 0.043)
+    for current_ndcg, passed in [(0.0449, True), (0.0451, False)]:
+        current = RunMetrics(
+            "ranker", "temporal", current_ndcg, current_ndcg - 0.004, current_ndcg + 0.02
+        )
+
+        verdict = judge(candidate, 0.02, current)
+
+        assert verdict.passed is passed
+        assert verdict.reason.endswith("0.00500 less may be chance")
+
+
+def test_an_interval_beside_its_value_allows_nothing_on_that_side() -> None:
+    candidate = RunMetrics("ranker", "temporal", 0.0449, 0.03, 0.0448)
+
+    verdict = judge(candidate, 0.02, RunMetrics("ranker", "temporal", 0.045, 0.045, 0.05))
+
+    assert not verdict.passed
+    assert "0.00000 less may be chance" in verdict.reason
+
+
 def test_a_better_run_passes_whatever_the_intervals() -> None:
     assert judge(run(0.0501, margin_of_error=0), 0.02, run(0.05, margin_of_error=0)).passed
 

@@ -46,11 +46,11 @@ create table ranker.runs (
 );
 create table ranker.recommendations (
     run_id varchar, user_id varchar, rank smallint, product_id varchar, score float,
-    source varchar, reason_type varchar, because_of_product_id varchar
+    source varchar, reason_type varchar, because_of_product_id varchar, reason_terms varchar
 );
 create table ranker.fallback_recommendations (
     run_id varchar, rank smallint, product_id varchar, score float, source varchar,
-    reason_type varchar
+    reason_type varchar, reason_terms varchar
 );
 create table ranker.evaluation (
     run_id varchar, model varchar, segment varchar, metric varchar, k integer, value double,
@@ -64,14 +64,14 @@ insert into ranker.runs values (
     '{"rounds": 40}', $verdict, null
 );
 insert into ranker.recommendations values
-    ($run_id, 'ann', 1, 'P2', 0.12, 'co_visited', 'because_of', 'P1'),
-    ($run_id, 'ann', 2, $anns_second, -0.5, 'trending', 'trending', null),
-    ($run_id, 'bea', 1, 'P1', 0.3, 'co_visited', 'because_of', 'P2'),
-    ($run_id, 'bea', 2, 'P3', 0.2, 'next', 'because_of', 'P2'),
-    ($run_id, 'bea', 3, 'P4', 0.1, 'two_hop', 'because_of', 'P2');
+    ($run_id, 'ann', 1, 'P2', 0.12, 'co_visited', 'because_of', 'P1', null),
+    ($run_id, 'ann', 2, $anns_second, -0.5, 'trending', 'trending', null, null),
+    ($run_id, 'bea', 1, 'P1', 0.3, 'co_visited', 'because_of', 'P2', null),
+    ($run_id, 'bea', 2, 'P3', 0.2, 'content', 'content', null, 'rose, gentle'),
+    ($run_id, 'bea', 3, 'P4', 0.1, 'two_hop', 'because_of', 'P2', null);
 insert into ranker.fallback_recommendations values
-    ($run_id, 2, 'P2', 2, 'popular', 'popular'),
-    ($run_id, 1, 'P1', 4, 'popular', 'popular');
+    ($run_id, 2, 'P2', 2, 'popular', 'popular', null),
+    ($run_id, 1, 'P1', 4, 'popular', 'popular', null);
 insert into ranker.evaluation values
     ($run_id, 'ranker', 'all', 'ndcg', 10, 0.1, 0.09, 0.11, 3);
 """

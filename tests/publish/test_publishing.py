@@ -244,7 +244,7 @@ def test_a_full_disk_leaves_the_old_run_current_and_the_warehouse_usable(
     warehouse.execute(
         "insert into ranker.recommendations"
         " select 'run-1', 'user-' || (number // 20), number % 20 + 1, md5(number::varchar),"
-        " 0.5, 'popular', 'popular', null from range(200000) as numbers (number)"
+        " 0.5, 'popular', 'popular', null, null from range(200000) as numbers (number)"
     )
 
     with pytest.raises(SnapshotError, match="disk space"):

@@ -27,7 +27,7 @@ def snapshot(warehouse: duckdb.DuckDBPyConnection, published: Path) -> Path:
         warehouse,
         run_id="run-1",
         published=published,
-        booster=b"\x00tree\xff",
+        members=[(0.5, b"\x00tree\xff"), (2.0, b"other")],
         features=["popularity", "recency"],
     )
 
@@ -51,7 +51,12 @@ def test_a_list_is_ranked_and_has_titles_and_reasons(snapshot: Path) -> None:
             "title": 'Soap "gentle" — ü',
             "score": 0.12,
             "source": "co_visited",
-            "reason": {"type": "because_of", "product_id": "P1", "title": "Rose water"},
+            "reason": {
+                "type": "because_of",
+                "product_id": "P1",
+                "title": "Rose water",
+                "terms": None,
+            },
         },
         {
             "rank": 2,
@@ -59,17 +64,28 @@ def test_a_list_is_ranked_and_has_titles_and_reasons(snapshot: Path) -> None:
             "title": "Rose water, large",
             "score": -0.5,
             "source": "trending",
-            "reason": {"type": "trending", "product_id": None, "title": None},
+            "reason": {"type": "trending", "product_id": None, "title": None, "terms": None},
         },
     ]
+
+
+def test_a_reason_from_what_is_said_has_its_terms(snapshot: Path) -> None:
+    items = read_json(snapshot, "select items from recommendation_lists where user_id = 'bea'")
+
+    assert items[1]["reason"] == {
+        "type": "content",
+        "product_id": None,
+        "title": None,
+        "terms": "rose, gentle",
+    }
 
 
 def test_the_fallback_is_one_ranked_list(snapshot: Path) -> None:
     assert read(snapshot, "select count(*) from fallback_list") == [(1,)]
     items = read_json(snapshot, "select items from fallback_list")
     assert [(item["rank"], item["product_id"], item["reason"]) for item in items] == [
-        (1, "P1", {"type": "popular", "product_id": None, "title": None}),
-        (2, "P2", {"type": "popular", "product_id": None, "title": None}),
+        (1, "P1", {"type": "popular", "product_id": None, "title": None, "terms": None}),
+        (2, "P2", {"type": "popular", "product_id": None, "title": None, "terms": None}),
     ]
 
 
@@ -95,7 +111,10 @@ def test_the_recipe_of_the_model_comes_along(snapshot: Path) -> None:
 
 
 def test_the_model_products_neighbours_and_evaluation_come_along(snapshot: Path) -> None:
-    assert read(snapshot, "from model") == [("ubj", b"\x00tree\xff", ["popularity", "recency"])]
+    assert read(snapshot, "from model") == [
+        (0.5, b"\x00tree\xff", ["popularity", "recency"]),
+        (2.0, b"other", ["popularity", "recency"]),
+    ]
     assert read(snapshot, "select product_id, family_id from products order by all") == [
         ("P1", "P1"),
         ("P2", "P2"),
@@ -128,7 +147,7 @@ def test_a_run_without_a_model_is_published_with_an_empty_one(
 ) -> None:
     snapshot = publish(warehouse, run_id="run-1", published=published)
 
-    assert read(snapshot, "from model") == [("ubj", None, [])]
+    assert read(snapshot, "from model") == []
 
 
 def test_only_the_rows_of_the_run_are_in_its_snapshot(

@@ -27,6 +27,9 @@ class Case:
     dbt_vars: dict[str, Any] = field(default_factory=dict)
     protocol: str = ""
     products: str = ""
+    products_content: bytes | None = None
+    unsaid: list[str] = field(default_factory=list)
+    """Words that would lead astray."""
 
 
 def a_folder_with_a_file(path: Path) -> None:
@@ -76,8 +79,24 @@ CASES: dict[str, Case] = {
         GOOD + b"a\nb\nc\n",
     ),
     "a gzip that is none": Case(["reviews.csv.gz"], GOOD, name="reviews.csv.gz"),
+    "a products file without ids": Case(
+        [
+            "things.csv has no column for product_id (product_id, productid,",
+            "Columns found: code, title, brand",
+            "Name its columns product_id, title, brand, categories, price in the header",
+        ],
+        GOOD,
+        products="things.csv",
+        products_content=text("code,title,brand", "mug,Mug,Ton"),
+        unsaid=["reviews_columns", "Known forms", "Kaggle", "reviewerID"],
+    ),
     "no products file": Case(
         ["no file of products at", "gone.csv", "RANKMART_PRODUCTS"], GOOD, products="gone.csv"
+    ),
+    "an order of another name": Case(
+        ["same_day_order is 'random': use file or shuffled"],
+        GOOD,
+        dbt_vars={"same_day_order": "random"},
     ),
     "a protocol of another name": Case(
         ["protocol is 'leave_one_out'", "temporal or leave_last_out"],
@@ -98,6 +117,8 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finished]:
             case.prepare(path)
         elif case.content is not None:
             path.write_bytes(case.content)
+        if case.products_content is not None:
+            (scratch / case.products).write_bytes(case.products_content)
         project = Project(
             scratch,
             reviews=path,
@@ -120,3 +141,5 @@ def test_the_message_says_what_is_wrong_and_what_to_do(
     message = finished.failed_plainly(exit_code=finished.exit_code)
     for words in CASES[name].words:
         assert words in message
+    for words in CASES[name].unsaid:
+        assert words not in message

@@ -1,11 +1,15 @@
 """`rankmart benchmark` writes the JSON that others compare by."""
 
 import json
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from project import ROOT, Finished, Project
+from rankmart.contest import export_contest_lists
 from rankmart.demo_data import DemoData
+from rankmart.errors import WarehouseError
 
 FIGURES = {
     "ndcg_at_10",
@@ -17,7 +21,11 @@ FIGURES = {
     "ndcg_at_20",
     "recall_at_20",
     "catalog_coverage_at_10",
+    "novelty_at_10",
+    "intra_list_diversity_at_10",
+    "new_product_share_at_10",
 }
+OF_USERS = FIGURES - {"catalog_coverage_at_10"}
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +72,26 @@ def test_the_json_has_the_agreed_form(scratch: Project, finished: Finished) -> N
         "two_hop",
         "trending",
     }
-    for figures in written["models"].values():
+    assert written["same_day_order"] == "file"
+    for model, figures in written["models"].items():
         assert set(figures) == FIGURES
-        assert all(0 <= value <= 1 for value in figures.values())
+        assert 0 < figures["novelty_at_10"] < 10  # bits: of 600 users, at most log2(601)
+        assert all(0 <= figures[name] <= 1 for name in FIGURES - {"novelty_at_10"})
+        intervals = written["intervals"][model]
+        assert set(intervals) == OF_USERS
+        for name, (low, high) in intervals.items():
+            assert low <= figures[name] <= high, (model, name)
+    assert set(written["differences"]) == set(written["models"]) - {"ranker"}
+    for baseline, differences in written["differences"].items():
+        assert set(differences) == OF_USERS
+        for name, difference in differences.items():
+            assert set(difference) == {"difference", "interval"}
+            low, high = difference["interval"]
+            assert low <= difference["difference"] <= high, (baseline, name)
+        assert differences["ndcg_at_10"]["difference"] == pytest.approx(
+            written["models"]["ranker"]["ndcg_at_10"] - written["models"][baseline]["ndcg_at_10"],
+            abs=2e-9,
+        )
 
 
 def test_the_numbers_are_of_the_file(
@@ -102,3 +127,55 @@ def test_a_step_that_fails_is_named(scratch: Project) -> None:
     message = failed.failed_plainly()
     assert "no file of reviews at" in message
     assert "dbt run ended with exit code 2" in message
+
+
+START = 1_400_025_600
+
+
+def days_without_hours(path: Path) -> None:
+    """Eighty users, each with five neighbours on a ring of forty products, all on one day."""
+    rows = ["user_id,product_id,timestamp"]
+    for user in range(80):
+        rows += [f"u{user},p{(user + step) % 40},{START}" for step in range(5)]
+    path.write_text("\n".join(rows) + "\n")
+
+
+def test_both_orders_of_a_day_stand_beside_each_other(tmp_path: Path) -> None:
+    days_without_hours(tmp_path / "reviews.csv")
+    project = Project(tmp_path)
+    finished = project.rankmart(
+        *("benchmark", "--project", str(ROOT), "--reviews", "reviews.csv"),
+        *("--protocol", "leave_last_out", "--same-day-order", "both"),
+    ).succeeded()
+    written = json.loads(finished.stdout)
+    assert set(written) == {"protocol", "same_day_order", "file", "shuffled"}
+    assert written["same_day_order"] == "both"
+    for order in ("file", "shuffled"):
+        assert written[order]["same_day_order"] == order
+        assert written[order]["data"]["test_users"] == 80
+        assert written[order]["peak_memory_mb"] > 50
+    # In the file everyone goes the ring in one direction; without its order nobody does.
+    in_file, shuffled = (
+        max(figures["ndcg_at_5"] for figures in written[order]["models"].values())
+        for order in ("file", "shuffled")
+    )
+    assert in_file > 0.9
+    assert shuffled < 0.8 * in_file
+
+
+def test_a_scratch_folder_that_is_in_use_is_refused(scratch: Project, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    arguments = ("--project", str(ROOT), "--reviews", "nowhere.csv", "--scratch", str(tmp_path))
+    message = scratch.rankmart("benchmark", *arguments).failed_plainly()
+    assert "is not an empty folder: name another one" in message
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_lists_that_can_not_be_written_are_a_plain_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with duckdb.connect() as connection:
+        connection.sql("create table contest_lists (model text, user_key int, rank int)")
+        export_contest_lists(connection, tmp_path / "folder" / "lists.parquet")
+        assert (tmp_path / "folder" / "lists.parquet").exists()
+        with pytest.raises(WarehouseError, match="set RANKMART_TEST_LISTS"):
+            export_contest_lists(connection, tmp_path / "file" / "lists.parquet")

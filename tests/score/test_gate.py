@@ -59,6 +59,27 @@ def test_the_refused_run_is_kept_with_its_reason(
     ]
 
 
+def test_values_of_users_are_kept_of_the_published_and_the_refused_run(
+    spoilt: Project, refusal: Finished, scored_shop: Project, tmp_path: Path
+) -> None:
+    assert refusal.exit_code == 3
+    runs = "select run_id from ranker.user_evaluation group by run_id order by run_id"
+    [refused] = spoilt.rows("select run_id from ranker.runs where verdict = 'refused'")
+    assert spoilt.rows(runs) == sorted([(scored_shop.current_run,), refused])
+    values = "from ranker.user_evaluation where run_id = ? order by model, user_id"
+    published = [scored_shop.current_run]
+    assert spoilt.rows(values, published) == scored_shop.rows(values, published) != []
+
+    again = spoilt.copied_to(tmp_path)
+    again.change(SPOIL_LABELS)
+    again.rankmart("score").failed_plainly(exit_code=3)
+    [(last,)] = again.rows(
+        "select run_id from ranker.runs where verdict = 'refused' order by created_at desc limit 1"
+    )
+    assert last != refused[0]
+    assert again.rows(runs) == sorted([(scored_shop.current_run,), (last,)])
+
+
 def test_the_old_run_stays_published(
     spoilt: Project, refusal: Finished, scored_shop: Project
 ) -> None:
@@ -83,4 +104,6 @@ def test_a_run_accepted_by_hand_is_published(
     assert reason.startswith("accepted by hand, though")
     assert project.current_run == new
     assert project.rows("select distinct run_id from ranker.recommendations") == [(new,)]
+    # It is the run that was refused, too.
+    assert project.rows("select distinct run_id from ranker.user_evaluation") == [(new,)]
     assert first_product_served(project)[0] == new

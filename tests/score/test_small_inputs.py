@@ -94,9 +94,17 @@ def test_with_too_few_users_for_a_ranker_the_best_baseline_is_published(
     project = projects[name]
     [(model, verdict, run_id)] = project.rows("select model, verdict, run_id from ranker.runs")
     values = dict(
-        project.rows("select model, value from ranker.evaluation where metric = 'ndcg' and k = 10")
+        project.rows(
+            "select model, value from ranker.evaluation"
+            " where segment = 'all' and metric = 'ndcg' and k = 10"
+        )
     )
     assert "ranker" not in values
+    assert project.rows("from ranker.evaluation_differences") == []
+    # There is no products file, so no tags.
+    metrics = {metric for (metric,) in project.rows("select metric from ranker.evaluation")}
+    assert "novelty" in metrics
+    assert "intra_list_diversity" not in metrics
     assert values[model] >= values["popular"]
     assert verdict == "published"
     assert project.current_run == run_id

@@ -48,7 +48,12 @@ def test_a_known_user_gets_the_ranked_list_of_the_run(client: TestClient[Litesta
                 "title": 'Soap "gentle" — ü',
                 "score": 0.12,
                 "source": "co_visited",
-                "reason": {"type": "because_of", "product_id": "P1", "title": "Rose water"},
+                "reason": {
+                    "type": "because_of",
+                    "product_id": "P1",
+                    "title": "Rose water",
+                    "terms": None,
+                },
             },
             {
                 "rank": 2,
@@ -56,7 +61,7 @@ def test_a_known_user_gets_the_ranked_list_of_the_run(client: TestClient[Litesta
                 "title": "Rose water, large",
                 "score": -0.5,
                 "source": "trending",
-                "reason": {"type": "trending", "product_id": None, "title": None},
+                "reason": {"type": "trending", "product_id": None, "title": None, "terms": None},
             },
         ],
     }

@@ -44,7 +44,39 @@
             cast(score_rank as int) as source_rank
 
         from ranked
-        where score_rank <= {{ var('candidates_at_most')[source] }}
+        where score_rank <= {{ var('generators')[source] }}
+
+    )
+{%- endmacro %}
+
+
+{# Scores of the CTE `scored`, raised for what is active at the user's moment: CTEs up to
+   `active`. #}
+{% macro weigh_by_activity() -%}
+    activity as (
+
+        select * from {{ ref('product_activity') }}
+
+    ),
+
+    active as (
+
+        select
+            scored.split,
+            scored.user_key,
+            scored.product_key,
+            scored.score
+            * coalesce(activity.activity_weight, pow(0.1e0, {{ var('activity_power') }}))
+                as score
+
+        from scored
+        inner join targets
+            on scored.split = targets.split
+            and scored.user_key = targets.user_key
+        left join activity
+            on scored.split = activity.split
+            and scored.product_key = activity.product_key
+            and targets.moment = activity.moment
 
     )
 {%- endmacro %}
@@ -91,9 +123,11 @@
 
 
 {# Neighbours of the user's recent products, summed with the weights of their places: CTEs up to
-   `scored`. `pairs` is a relation of pairs with an association and a rank; of older products
+   `active`. `pairs` is a relation of pairs with an association and a rank; of older products
    fewer neighbours are asked. #}
-{% macro sum_over_neighbors(pairs, association='association', rank='neighbor_rank') -%}
+{% macro sum_over_neighbors(
+    pairs, association='association', rank='neighbor_rank', place='recency_weight'
+) -%}
     {{ recent_histories() }},
 
     neighbors as (
@@ -108,7 +142,7 @@
             recent.split,
             recent.user_key,
             neighbors.neighbor_key as product_key,
-            {{ exact_sum('neighbors.' ~ association ~ ' * recent.recency_weight') }} as score
+            {{ exact_sum('neighbors.' ~ association ~ ' * recent.' ~ place) }} as score
 
         from recent
         inner join neighbors
@@ -117,7 +151,9 @@
             and neighbors.{{ rank }} <= recent.neighbor_depth
         group by recent.split, recent.user_key, neighbors.neighbor_key
 
-    )
+    ),
+
+    {{ weigh_by_activity() }}
 {%- endmacro %}
 
 
@@ -170,7 +206,7 @@
         from targets
         inner join charts
             on targets.split = charts.split
-        where charts.chart_rank <= 2 * {{ var('candidates_at_most')[source] }}
+        where charts.chart_rank <= 2 * {{ var('generators')[source] }}
 
     )
 {%- endmacro %}

@@ -6,8 +6,7 @@
             product_key,
             product_id
 
-        from {{ ref('interactions') }}
-        group by product_key, product_id
+        from {{ ref('product_keys') }}
 
     )
 {%- endmacro %}

@@ -19,6 +19,15 @@
 {%- endmacro %}
 
 
+{% macro same_day_order() -%}
+    {% set name = var('same_day_order') %}
+    {% if name not in ['file', 'shuffled'] %}
+        {% do stop("same_day_order is '" ~ name ~ "': use file or shuffled") %}
+    {% endif %}
+    {{ return(name) }}
+{%- endmacro %}
+
+
 {# Ends the run with a message that says what to do next. #}
 {% macro stop(message) -%}
     {% do exceptions.raise_compiler_error(message) %}

@@ -18,6 +18,7 @@
 
 {% macro duckdb__register_raw() %}
     {% do protocol() %}
+    {% do same_day_order() %}
     {% for name in ['trending', 'popular'] if name not in var('generators') %}
         {% do stop("the var generators must have " ~ name ~ ": unknown users get it, and the gate"
             ~ " measures by it") %}

@@ -85,15 +85,33 @@
         {% endfor %}
         {% do stop(
             path ~ " has no column for " ~ looked_for | join('; no column for ')
-            ~ ".\nColumns found: " ~ (found | join(', ') or 'none')
-            ~ ".\nKnown forms: Kaggle Fine Foods (ProductId, UserId, Score, Time, ...),"
-            ~ " UCSD 2014 and 2018 JSON lines (reviewerID, asin, overall, unixReviewTime, ...),"
-            ~ " UCSD ratings without a header (user, item, rating, timestamp),"
-            ~ " McAuley 2023 (user_id, parent_asin, rating, timestamp, ...),"
-            ~ " or any CSV, JSON lines or Parquet with a user, a product and a time column."
-            ~ "\nName yours: dbt run --vars '{reviews_columns: {user_id: ..., product_id: ...,"
-            ~ " reviewed_at: ...}}'"
+            ~ ".\nColumns found: " ~ (found | join(', ') or 'none') ~ ".\n"
+            ~ (review_forms_known() if dataset == 'reviews' else product_forms_known())
         ) %}
     {% endif %}
     {{ return(matched) }}
+{%- endmacro %}
+
+
+{# What to do about a file of reviews that lacks a needed column. #}
+{% macro review_forms_known() -%}
+    {{ return(
+        "Known forms: Kaggle Fine Foods (ProductId, UserId, Score, Time, ...),"
+        ~ " UCSD 2014 and 2018 JSON lines (reviewerID, asin, overall, unixReviewTime, ...),"
+        ~ " UCSD ratings without a header (user, item, rating, timestamp),"
+        ~ " McAuley 2023 (user_id, parent_asin, rating, timestamp, ...),"
+        ~ " or any CSV, JSON lines or Parquet with a user, a product and a time column."
+        ~ "\nName yours: dbt run --vars '{reviews_columns: {user_id: ..., product_id: ...,"
+        ~ " reviewed_at: ...}}'"
+    ) }}
+{%- endmacro %}
+
+
+{# The same for the products file, whose columns no var names. #}
+{% macro product_forms_known() -%}
+    {{ return(
+        "Name its columns " ~ product_columns() | join(', ') ~ " in the header (or as fields of"
+        ~ " JSON lines); all but product_id may lack. If it is the file of reviews, set"
+        ~ " RANKMART_REVIEWS to it and RANKMART_PRODUCTS to the file of products"
+    ) }}
 {%- endmacro %}

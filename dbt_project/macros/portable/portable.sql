@@ -176,3 +176,141 @@
         {% endfor -%}
     )
 {%- endmacro %}
+
+
+{# The words of a text in lower case, as a list: letters and digits, apostrophes within. Marks
+   that part phrases are elements of their own, so that no pair of words reaches over them. #}
+{% macro words_of(text) -%}
+    {{ return(adapter.dispatch('words_of', 'rankmart')(text)) }}
+{%- endmacro %}
+
+{% macro default__words_of(text) -%}
+    regexp_extract_all(lower({{ text }}), '[\\\\p{L}\\\\p{N}]+(?:\\'\\\\p{L}+)*|[|.,;:!?()]', 0)
+{%- endmacro %}
+
+{% macro duckdb__words_of(text) -%}
+    regexp_extract_all(lower({{ text }}), '[\p{L}\p{N}]+(?:''\p{L}+)*|[|.,;:!?()]')
+{%- endmacro %}
+
+
+{# One row for each word of a list, with the one after it, null after the last. #}
+{% macro words_in_pairs(words) -%}
+    {{ return(adapter.dispatch('words_in_pairs', 'rankmart')(words)) }}
+{%- endmacro %}
+
+{% macro default__words_in_pairs(words) -%}
+    inline(arrays_zip({{ words }}, slice({{ words }}, 2, size({{ words }})))) as (word, next_word)
+{%- endmacro %}
+
+{% macro duckdb__words_in_pairs(words) -%}
+    unnest({{ words }}) as word,
+    unnest({{ words }}[2:]) as next_word
+{%- endmacro %}
+
+
+{# Whether a word is made of digits alone. #}
+{% macro is_number(word) -%}
+    {{ return(adapter.dispatch('is_number', 'rankmart')(word)) }}
+{%- endmacro %}
+
+{% macro default__is_number(word) -%}
+    {{ word }} rlike '^[0-9]+$'
+{%- endmacro %}
+
+{% macro duckdb__is_number(word) -%}
+    regexp_matches({{ word }}, '^[0-9]+$')
+{%- endmacro %}
+
+
+{# One row for each element of a list, with its place from 1. #}
+{% macro numbered_elements(expression, element, place) -%}
+    {{ return(adapter.dispatch('numbered_elements', 'rankmart')(expression, element, place)) }}
+{%- endmacro %}
+
+{% macro default__numbered_elements(expression, element, place) -%}
+    posexplode({{ expression }}) as ({{ place }}, {{ element }})
+{%- endmacro %}
+
+{% macro duckdb__numbered_elements(expression, element, place) -%}
+    unnest({{ expression }}) as {{ element }},
+    unnest(range(1, len({{ expression }}) + 1)) as {{ place }}
+{%- endmacro %}
+
+
+{# An aggregate: the values as a list, in the order of their places. #}
+{% macro list_in_order(expression, place) -%}
+    {{ return(adapter.dispatch('list_in_order', 'rankmart')(expression, place)) }}
+{%- endmacro %}
+
+{% macro default__list_in_order(expression, place) -%}
+    transform(
+        array_sort(collect_list(struct({{ place }} as place, cast({{ expression }} as float) as value))),
+        item -> item.value
+    )
+{%- endmacro %}
+
+{% macro duckdb__list_in_order(expression, place) -%}
+    list(cast({{ expression }} as float) order by {{ place }})
+{%- endmacro %}
+
+
+{# The inner product of two lists of numbers of the same length. #}
+{% macro inner_product(one, other) -%}
+    {{ return(adapter.dispatch('inner_product', 'rankmart')(one, other)) }}
+{%- endmacro %}
+
+{% macro default__inner_product(one, other) -%}
+    aggregate(zip_with({{ one }}, {{ other }}, (x, y) -> x * y), 0e0, (total, x) -> total + x)
+{%- endmacro %}
+
+{% macro duckdb__inner_product(one, other) -%}
+    list_inner_product({{ one }}, {{ other }})
+{%- endmacro %}
+
+
+{# A list without its repetitions, in any order. #}
+{% macro distinct_of(list) -%}
+    {{ return(adapter.dispatch('distinct_of', 'rankmart')(list)) }}
+{%- endmacro %}
+
+{% macro default__distinct_of(list) -%}
+    array_distinct({{ list }})
+{%- endmacro %}
+
+{% macro duckdb__distinct_of(list) -%}
+    list_distinct({{ list }})
+{%- endmacro %}
+
+
+{# One row for each element of a list. #}
+{% macro each_of(list) -%}
+    {{ return(adapter.dispatch('each_of', 'rankmart')(list)) }}
+{%- endmacro %}
+
+{% macro default__each_of(list) -%}
+    explode({{ list }})
+{%- endmacro %}
+
+{% macro duckdb__each_of(list) -%}
+    unnest({{ list }})
+{%- endmacro %}
+
+
+{# An aggregate: texts joined by commas, in the order of their places. #}
+{% macro joined_in_order(expression, place) -%}
+    {{ return(adapter.dispatch('joined_in_order', 'rankmart')(expression, place)) }}
+{%- endmacro %}
+
+{% macro default__joined_in_order(expression, place) -%}
+    array_join(
+        transform(
+            array_sort(collect_list(struct({{ place }} as place, {{ expression }} as value))),
+            item -> item.value
+        ),
+        ', '
+    )
+{%- endmacro %}
+
+{% macro duckdb__joined_in_order(expression, place) -%}
+    string_agg({{ expression }}, ', ' order by {{ place }})
+{%- endmacro %}

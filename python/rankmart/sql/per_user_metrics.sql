@@ -1,4 +1,4 @@
--- One row per model, labelled user, metric and k: how well the list predicted the labels.
+-- One row per model, labelled user and k: how well the list predicted the labels.
 --
 -- Gains are summed as decimals of 15 places, because a sum of doubles depends on the order
 -- in which threads deliver the rows.
@@ -14,6 +14,7 @@ lists as (
         rank
 
     from query_table($lists)
+    where list_contains($models::varchar[], model)
 
 ),
 
@@ -35,8 +36,6 @@ cut_offs as (
 
 models as (
 
-    select model from lists
-    union
     select unnest($models::varchar[]) as model
 
 ),
@@ -125,18 +124,19 @@ ideal_gains as (
 
 ),
 
-measured as (
+per_user as (
 
     select
         asked.model,
         asked.user_key,
+        asked.label_count,
         asked.k,
-        hits_within_k.gain::double / ideal_gains.gain::double as ndcg,
-        hits_within_k.hit_count / asked.label_count as recall,
-        hits_within_k.hit_count / asked.k as precision,
-        hits_within_k.precision_at_hits::double / asked.possible_hits as map,
-        1 / hits_within_k.first_rank as mrr,
-        (hits_within_k.hit_count > 0)::double as hit_rate
+        coalesce(hits_within_k.gain::double / ideal_gains.gain::double, 0) as ndcg,
+        coalesce(hits_within_k.hit_count, 0) / asked.label_count as recall,
+        coalesce(hits_within_k.hit_count, 0) / asked.k as precision,
+        coalesce(hits_within_k.precision_at_hits::double / asked.possible_hits, 0) as map,
+        coalesce(1 / hits_within_k.first_rank, 0) as mrr,
+        coalesce((hits_within_k.hit_count > 0)::double, 0) as hit_rate
 
     from asked
     inner join ideal_gains
@@ -146,35 +146,6 @@ measured as (
             asked.model = hits_within_k.model
             and asked.user_key = hits_within_k.user_key
             and asked.k = hits_within_k.k
-
-),
-
-metrics_in_rows as (
-
-    select
-        model,
-        user_key,
-        metric,
-        k,
-        hit_value
-
-    from measured
-    unpivot include nulls (
-        hit_value for metric in (ndcg, recall, precision, map, mrr, hit_rate)
-    )
-
-),
-
-per_user as (
-
-    select
-        model,
-        user_key,
-        metric,
-        k,
-        coalesce(hit_value, 0) as value
-
-    from metrics_in_rows
 
 )
 

@@ -1,5 +1,6 @@
 -- The schema that scoring writes. `recommendations` holds the lists of one run, the one that
--- was published last; those of the run that was refused last stand beside it.
+-- was published last; those of the run that was refused last stand beside it. `user_evaluation`
+-- has the rows of both.
 
 create schema if not exists ranker;
 
@@ -32,7 +33,8 @@ create table if not exists ranker.recommendations (
     score float not null,
     source varchar not null,
     reason_type varchar not null,
-    because_of_product_id varchar
+    because_of_product_id varchar,
+    reason_terms varchar
 );
 
 create table if not exists ranker.refused_recommendations (
@@ -43,7 +45,8 @@ create table if not exists ranker.refused_recommendations (
     score float not null,
     source varchar not null,
     reason_type varchar not null,
-    because_of_product_id varchar
+    because_of_product_id varchar,
+    reason_terms varchar
 );
 
 create table if not exists ranker.fallback_recommendations (
@@ -52,7 +55,8 @@ create table if not exists ranker.fallback_recommendations (
     product_id varchar not null,
     score float not null,
     source varchar not null,
-    reason_type varchar not null
+    reason_type varchar not null,
+    reason_terms varchar
 );
 
 create table if not exists ranker.evaluation (
@@ -67,8 +71,43 @@ create table if not exists ranker.evaluation (
     users bigint not null
 );
 
+create table if not exists ranker.evaluation_differences (
+    run_id varchar not null,
+    model varchar not null,
+    baseline varchar not null,
+    segment varchar not null,
+    metric varchar not null,
+    k integer not null,
+    difference double not null,
+    ci_low double,
+    ci_high double,
+    users bigint not null
+);
+
+create table if not exists ranker.user_evaluation (
+    run_id varchar not null,
+    model varchar not null,
+    user_id varchar not null,
+    history_length integer not null,
+    label_count integer not null,
+    ndcg_at_10 double not null,
+    recall_at_10 double not null,
+    precision_at_10 double not null,
+    map_at_10 double not null,
+    mrr_at_10 double not null,
+    hit_rate_at_10 double not null,
+    novelty_at_10 double,
+    intra_list_diversity_at_10 double,
+    new_product_share_at_10 double
+);
+
 create table if not exists ranker.feature_importance (
     run_id varchar not null,
     feature varchar not null,
     gain double not null
 );
+
+-- Warehouses of earlier versions lack it.
+alter table ranker.recommendations add column if not exists reason_terms varchar;
+alter table ranker.refused_recommendations add column if not exists reason_terms varchar;
+alter table ranker.fallback_recommendations add column if not exists reason_terms varchar;

@@ -35,7 +35,8 @@ items as (
             'reason': {
                 'type': recommendations.reason_type,
                 'product_id': recommendations.because_of_product_id,
-                'title': because_of.title
+                'title': because_of.title,
+                'terms': recommendations.reason_terms
             }
         } as item
 
@@ -73,7 +74,8 @@ items as (
             'reason': {
                 'type': recommendations.reason_type,
                 'product_id': cast(null as varchar),
-                'title': cast(null as varchar)
+                'title': cast(null as varchar),
+                'terms': recommendations.reason_terms
             }
         } as item
 
@@ -157,11 +159,12 @@ create table rankmart_snapshot.evaluation as
 select * from ranker.evaluation
 where run_id = $run_id;
 
+-- One row per member of the ranker; none where a generator stands in for it.
 create table rankmart_snapshot.model as
 select
-    cast($booster_format as varchar) as format,
-    cast($booster as blob) as booster,
-    cast($features as varchar[]) as features;
+    unnest(cast($weights as double [])) as weight,
+    unnest(cast($boosters as blob [])) as booster,
+    cast($features as varchar []) as features;
 
 -- Last, because it counts the others.
 create table rankmart_snapshot.run as

@@ -1,0 +1,147 @@
+"""What diversity and a category cap cost and bring, on a warehouse that `dbt run` built.
+
+    python benchmarks/diversity.py --warehouse data/warehouse.duckdb
+
+One ranker is trained; the lists of the test users are then made under each setting and judged.
+Prints a Markdown table: NDCG@10, catalogue coverage and intra-list diversity, which is the mean
+over users of the mean over pairs of their first ten products of 1 - cosine of brand and category
+tags. A product without tags is like no other.
+"""
+
+import logging
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import duckdb
+
+from rankmart.contest import hold_contest, ideal_dcg
+from rankmart.errors import NotEnoughDataError
+from rankmart.features import feature_names, read_features
+from rankmart.gate import RANKER
+from rankmart.progress import Progress
+from rankmart.rerank import read_reranking
+from rankmart.settings import Settings
+from rankmart.train import train_ranker
+from rankmart.warehouse import first_row, open_warehouse, require_built
+
+SETTINGS = ((0.0, 0), (0.1, 0), (0.3, 0), (0.5, 0), (0.0, 2))
+"""Pairs of RANKMART_DIVERSITY and RANKMART_CATEGORY_CAP."""
+
+INTRA_LIST_DIVERSITY = """
+with
+
+lists as (
+
+    select user_key, product_key, rank from contest_lists
+    where model = 'ranker' and rank <= 10
+
+),
+
+pairs as (
+
+    select
+        one.user_key,
+        one.product_key,
+        other.product_key as other_key
+
+    from lists as one
+    inner join lists as other
+        on one.user_key = other.user_key and one.rank < other.rank
+
+),
+
+similarities as (
+
+    select
+        pairs.product_key,
+        pairs.other_key,
+        sum(one.weight * other.weight) as similarity
+
+    from (select distinct product_key, other_key from pairs) as pairs
+    inner join intermediate.product_tags as one
+        on pairs.product_key = one.product_key
+    inner join intermediate.product_tags as other
+        on pairs.other_key = other.product_key and one.tag = other.tag
+    group by all
+
+),
+
+per_user as (
+
+    select
+        pairs.user_key,
+        avg(1 - coalesce(similarities.similarity, 0)) as diversity
+
+    from pairs
+    left join similarities
+        on pairs.product_key = similarities.product_key
+        and pairs.other_key = similarities.other_key
+    group by pairs.user_key
+
+)
+
+select avg(diversity) from per_user
+"""
+
+
+@click.command()
+@click.option(
+    "--warehouse",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=Settings.warehouse,
+    show_default=True,
+)
+def main(*, warehouse: Path) -> None:
+    """Print the table; the warehouse is left as it is."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    settings = replace(Settings.from_environment(), warehouse=warehouse)
+    with open_warehouse(settings, read_only=True) as connection:
+        require_built(connection)
+        click.echo(
+            "| diversity | category cap | NDCG@10 | coverage@10 | intra-list diversity@10 |"
+        )
+        click.echo("| --- | --- | --- | --- | --- |")
+        for line in measure(connection, settings):
+            click.echo(line)
+
+
+def measure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
+    """The rows of the table."""
+    features = feature_names(connection)
+    ranker = train_ranker(
+        read_features(connection, "fit", features=features, only_users_with_positives=True),
+        features=features,
+        ideal_dcg=ideal_dcg(connection, "fit"),
+        seed=settings.seed,
+        threads=settings.thread_count,
+    )
+    if ranker is None:
+        raise NotEnoughDataError("too few users with a label to train a ranker on")
+    lines = []
+    for diversity, cap in SETTINGS:
+        started = time.monotonic()
+        reranking = read_reranking(
+            connection, replace(settings, diversity=diversity, category_cap=cap)
+        )
+        contest = hold_contest(
+            connection,
+            "test",
+            features=features,
+            ranker=ranker,
+            progress=Progress(),
+            reranking=reranking,
+        )
+        (varied,) = first_row(connection, INTRA_LIST_DIVERSITY)
+        lines.append(
+            f"| {diversity:g} | {cap or 'none'} | {contest.value(RANKER):.4f}"
+            f" | {contest.value(RANKER, 'catalog_coverage'):.4f} | {varied:.4f} |"
+        )
+        logging.info("%s in %.0f s", lines[-1], time.monotonic() - started)
+    return lines
+
+
+if __name__ == "__main__":
+    main()

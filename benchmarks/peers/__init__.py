@@ -1,0 +1,1 @@
+"""Rankmart beside the Python libraries that one would otherwise take, on equal terms."""

@@ -1,0 +1,25 @@
+"""Which products are described alike."""
+
+import numpy
+import pyarrow
+
+from rankmart.content import PAIRS, neighbor_tables
+
+
+def model(dbt, session):
+    """One row per split, product of its histories, and product near it."""
+    dbt.config(materialized="table")
+    embeddings = dbt.ref("product_embeddings")
+    histories = dbt.ref("product_stats").project("split, product_key").distinct()
+    k = int(dbt.config.get("neighbors"))
+    tables = [PAIRS.empty_table()]
+    for split in ("fit", "test", "serve"):
+        rows = embeddings.filter(f"split = '{split}'").order("product_key").to_arrow_table()
+        if not rows.num_rows:
+            continue
+        products = rows.column("product_key").to_numpy()
+        vectors = numpy.stack(rows.column("vector").to_numpy()).astype(numpy.float32)
+        known = histories.filter(f"split = '{split}'").to_arrow_table()
+        asked = numpy.isin(products, known.column("product_key").to_numpy())
+        tables.extend(neighbor_tables(split, products, vectors, asked, k=k))
+    return pyarrow.concat_tables(tables)
