@@ -22,6 +22,7 @@ Parameters = dict[str, Any]
 FEWEST_USERS = 50
 ROUNDS = 600
 PATIENCE = 40
+ROWS_PER_CHUNK = 200_000
 K = 10
 
 LAMBDAMART: Parameters = {
@@ -298,10 +299,10 @@ def _fit(
     *,
     rounds: int = ROUNDS,
 ) -> tuple[xgb.Booster, int]:
-    train_data = _matrix(rows.where(training))
+    train_data = _matrix(rows, training)
     evaluated = []
     if held_out is not None:
-        evaluated.append((_matrix(rows.where(held_out), reference=train_data), "held_out"))
+        evaluated.append((_matrix(rows, held_out, reference=train_data), "held_out"))
     booster = xgb.train(
         parameters | {"eval_metric": f"ndcg@{K}"},
         train_data,
@@ -316,8 +317,44 @@ def _fit(
     return booster, rounds
 
 
-def _matrix(rows: FeatureRows, *, reference: xgb.DMatrix | None = None) -> xgb.DMatrix:
-    return xgb.QuantileDMatrix(rows.matrix, label=rows.labels, qid=rows.users, ref=reference)
+def _matrix(rows: FeatureRows, kept: Rows, *, reference: xgb.DMatrix | None = None) -> xgb.DMatrix:
+    return xgb.QuantileDMatrix(_Chunks(rows, kept), ref=reference)
+
+
+class _Chunks(xgb.DataIter):
+    """Some of the rows for XGBoost, a chunk of whole users at a time.
+
+    XGBoost keeps a byte or two of each value; copying the rows that are kept all at once would
+    take four bytes more. The matrix is the same, to the byte.
+    """
+
+    def __init__(self, rows: FeatureRows, kept: Rows) -> None:
+        super().__init__()
+        self.rows, self.kept = rows, kept
+        starts = np.flatnonzero(ranks_within(rows.users) == 1)
+        # The first user at or after each multiple of the chunk size.
+        marks = np.arange(0, len(rows), ROWS_PER_CHUNK)
+        self.edges = np.unique(np.r_[starts, len(rows)][np.searchsorted(starts, marks)])
+        self.edges = np.r_[self.edges, len(rows)]
+        self.number = 0
+
+    def reset(self) -> None:
+        self.number = 0
+
+    def next(self, input_data: Callable[..., None]) -> bool:
+        """Hand over the next chunk that has rows to keep; False after the last."""
+        while self.number < len(self.edges) - 1:
+            here = slice(self.edges[self.number], self.edges[self.number + 1])
+            self.number += 1
+            kept = self.kept[here]
+            if kept.any():
+                input_data(
+                    data=self.rows.matrix[here][kept],
+                    label=self.rows.labels[here][kept],
+                    qid=self.rows.users[here][kept],
+                )
+                return True
+        return False
 
 
 def _gain(members: Sequence[Member], features: list[str]) -> dict[str, float]:

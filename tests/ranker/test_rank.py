@@ -1,10 +1,20 @@
 """Ranked lists from scores."""
 
+import duckdb
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from rankmart.features import FeatureRows
-from rankmart.rank import GeneratorScorer, ranks_within, top_k
+from rankmart import features
+from rankmart.features import FeatureRows, read_features
+from rankmart.rank import GeneratorScorer, order_keys, rank_split, ranks_within, top_k
+
+
+class Signal:
+    """Scores a row by its one feature."""
+
+    def predict(self, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return matrix[:, 0]
 
 
 def rows(users: list[int], products: list[int]) -> FeatureRows:
@@ -73,3 +83,41 @@ def test_a_generator_keeps_its_order_and_puts_others_behind_by_standing() -> Non
     scores = GeneratorScorer("next", features).predict(matrix)
     # 1 + 1/2, 1 + 1/1, then the standings.
     assert scores.tolist() == pytest.approx([1.5, 2.0, 0.3, 0.4])
+
+
+def test_order_keys_order_as_scores_do_and_then_products() -> None:
+    generator = np.random.default_rng(5)
+    values = [-np.inf, -3e38, -1.5, -1e-45, -0.0, 0.0, 1e-45, 0.7, 3e38]
+    scores = generator.choice(np.array(values, dtype=np.float32), 400)
+    products = generator.permutation(400).astype(np.int32)
+    by_key = np.argsort(-order_keys(scores, products))
+    assert by_key.tolist() == np.lexsort((products, -scores)).tolist()
+
+
+def test_a_split_is_ranked_as_its_rows_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few rows are read at a time, the lists are those of all rows at once."""
+    monkeypatch.setattr(features, "ROWS_AT_A_TIME", 7)
+    told: list[tuple[str, int, int]] = []
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create table user_product_features as
+            select 'serve' as split, 1 + i % 9 as user_key, i as product_key,
+                cast(null as integer) as label, cast(hash(i) % 5 as float) as signal
+            from range(1, 200) as numbers(i)
+            """
+        )
+        rank_split(
+            connection,
+            Signal(),
+            "serve",
+            features=["signal"],
+            k=4,
+            what="rank",
+            progress=lambda what, done, of: told.append((what, done, of)),
+        )
+        ranked = connection.sql("from ranked order by user_key, rank").to_arrow_table()
+        everything = read_features(connection, "serve", features=["signal"])
+    assert ranked.equals(top_k(everything, everything.matrix[:, 0], k=4))
+    assert told[-1] == ("rank", 199, 199)
+    assert len(told) > 1

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from rankmart import train
 from rankmart.features import FeatureRows
 from rankmart.rank import top_k
 from rankmart.train import FEWEST_USERS, saved_members, train_ranker
@@ -92,3 +93,13 @@ def test_progress_ends_at_all_of_the_steps() -> None:
     )
     assert told[-1][1] == told[-1][2]
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+
+
+def test_chunks_give_the_same_ranker_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = []
+    for rows_per_chunk in (10_000, 100, 5):
+        monkeypatch.setattr(train, "ROWS_PER_CHUNK", rows_per_chunk)
+        ranker = train_ranker(shop(60), features=FEATURES, ideal_dcg=ideal(60), seed=7, threads=1)
+        assert ranker is not None
+        models.append(bytes(ranker.booster.save_raw("ubj")))
+    assert models[0] == models[1] == models[2]
