@@ -52,8 +52,8 @@ def test_the_explanation_tells_how_the_ranker_is_trained() -> None:
     assert starts[0] == FEWEST_USERS
     ends = [start - 1 for start in starts[1:]] + [10 * starts[-1]]
     for (_, tried, held_out, then), *users in zip(table, starts, ends, strict=True):
-        for plan in map(_plan, users):
-            assert len(tried.split("; ")) == len(plan.trials), tried
+        for plan in (_plan(count, ()) for count in users):
+            assert len(tried.split("; ")) == len(plan.objectives), tried
             of = "each once" if len(plan.folds) == plan.of else f"of {IN_WORDS[plan.of]}"
             assert held_out.startswith(f"{IN_WORDS[len(plan.folds)]} fold"), held_out
             assert held_out.endswith(of), held_out
