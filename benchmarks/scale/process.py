@@ -83,9 +83,10 @@ def run_and_watch(command: list[str], *, cwd: Path, environment: dict[str, str])
 
 def _read(process: "subprocess.Popen[str]", lines: list[tuple[float, str]]) -> None:
     assert process.stderr is not None
-    for line in process.stderr:
-        sys.stderr.write(line)
-        lines.append((time.time(), line.rstrip("\n")))
+    with process.stderr as told:
+        for line in told:
+            sys.stderr.write(line)
+            lines.append((time.time(), line.rstrip("\n")))
 
 
 def _look(process_id: int) -> list[Look]:

@@ -42,7 +42,9 @@ def figures(finished: "subprocess.CompletedProcess[str]", folder: Path) -> dict[
 
 def test_every_model_and_stage_has_its_time(figures: dict[str, Any]) -> None:
     models = {model["name"]: model for model in figures["dbt"]["models"]}
-    files = {path.stem for path in (ROOT / "models").rglob("*.sql")}
+    files = {
+        path.stem for path in (ROOT / "models").rglob("*.*") if path.suffix in (".sql", ".py")
+    }
     assert set(models) == files
     assert [stage["name"] for stage in figures["score"]["stages"]] == STAGES
     assert sum(model["seconds"] for model in models.values()) <= figures["dbt"]["seconds"]
@@ -98,5 +100,6 @@ def test_what_a_process_takes_is_seen() -> None:
         cwd=ROOT,
         environment={},
     )
-    assert 300 < finished.peak_memory_mb < 600
+    # 300,000,000 bytes are 286 MB, the interpreter comes on top.
+    assert 286 < finished.peak_memory_mb < 600
     assert finished.lines == []

@@ -11,7 +11,7 @@ import pytest
 
 from project import BESIDE_PYTHON, TRACEBACK, Project
 
-COMMANDS = ("demo-data", "score", "recommend", "explain", "serve", "benchmark")
+COMMANDS = ("demo-data", "score", "tune", "recommend", "explain", "serve", "benchmark")
 
 
 def test_help_names_every_command(project: Project) -> None:
