@@ -44,25 +44,7 @@ content as (
 
 ),
 
-activity as (
-
-    select * from {{ ref('product_activity') }}
-
-),
-
 {{ product_ids() }},
-
-product_prices as (
-
-    select
-        product_ids.product_key,
-        catalog.price
-
-    from product_ids
-    inner join {{ ref('stg_products') }} as catalog
-        on product_ids.product_id = catalog.product_id
-
-),
 
 known_products as (
 
@@ -98,7 +80,7 @@ product_features as (
         cast(product_stats.verified_share as float) as product_verified_share,
         cast(product_stats.helpful_share as float) as product_helpful_share,
         cast(product_stats.text_length_mean as float) as product_text_length,
-        cast(ln(product_prices.price) as float) as product_log_price,
+        cast(ln(catalog.price) as float) as product_log_price,
         cast(product_sentiments.sentiment as float) as product_sentiment,
         cast(product_sentiments.helpful_sentiment as float) as product_helpful_sentiment,
         cast(ln(greatest(product_stats.interaction_count, 1)) as float) as product_log_popularity,
@@ -107,8 +89,10 @@ product_features as (
         product_stats.last_epoch
 
     from known_products as product_stats
-    left join product_prices
-        on product_stats.product_key = product_prices.product_key
+    left join product_ids
+        on product_stats.product_key = product_ids.product_key
+    left join {{ ref('stg_products') }} as catalog
+        on product_ids.product_id = catalog.product_id
     left join {{ ref('product_sentiments') }} as product_sentiments
         on product_stats.split = product_sentiments.split
         and product_stats.product_key = product_sentiments.product_key
@@ -233,7 +217,7 @@ joined as (
     inner join targets
         on candidates.split = targets.split
         and candidates.user_key = targets.user_key
-    left join activity
+    left join {{ ref('product_activity') }} as activity
         on candidates.split = activity.split
         and candidates.product_key = activity.product_key
         and targets.moment = activity.moment

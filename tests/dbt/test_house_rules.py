@@ -15,6 +15,7 @@ WITHOUT_UNIT_TEST = {
     "labels": "keeps the rows that split_interactions, which has tests, calls labels",
     "product_embeddings": "is Python, which dbt can't unit test: tests/content does",
     "content_pairs": "is Python, which dbt can't unit test: tests/content does",
+    "factor_pairs": "is Python, which dbt can't unit test: tests/factors does",
 }
 KEY_TESTS = {"unique", "unique_combination"}
 SQL_FOLDERS = ("models", "dbt_project/macros", "dbt_project/tests")

@@ -1,0 +1,87 @@
+"""Neighbours by matrix factorisation, on two circles of users that have nothing in common."""
+
+import duckdb
+import numpy as np
+import pytest
+
+from rankmart.factors import factor_pairs, nearest, product_vectors
+
+USERS = 40
+PRODUCTS = 6
+
+
+@pytest.fixture
+def connection() -> duckdb.DuckDBPyConnection:
+    """Users up to 20 have products 1, 2, 3 but for one; the others have 4, 5, 6 but for one."""
+    connection = duckdb.connect()
+    rows = [
+        ("serve", user, 3 * (user > USERS // 2) + place, 1.0)
+        for user in range(1, USERS + 1)
+        for place in (1, 2, 3)
+        if user % 3 != place - 1
+    ]
+    connection.execute(
+        "create table histories (split text, user_key int, product_key int, weight float)"
+    )
+    connection.executemany("insert into histories values (?, ?, ?, ?)", rows)
+    connection.execute(
+        "create table activity (split text, moment int, product_key int, activity_weight double)"
+    )
+    return connection
+
+
+def pairs(connection: duckdb.DuckDBPyConnection, *, neighbors: int) -> list[tuple[object, ...]]:
+    table = factor_pairs(
+        connection.table("histories"),
+        connection.table("activity"),
+        factors=4,
+        iterations=10,
+        confidence=10,
+        regularization=1,
+        neighbors=neighbors,
+    )
+    return [tuple(row.values()) for row in table.to_pylist()]
+
+
+def test_products_of_one_circle_are_near_one_another(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    found = pairs(connection, neighbors=2)
+    assert {(owner, other) for _, owner, other, *_ in found} == {
+        (owner, other)
+        for circle in ((1, 2, 3), (4, 5, 6))
+        for owner in circle
+        for other in circle
+        if owner != other
+    }
+    assert all(split == "serve" and 0 < cosine <= 1 for split, *_, cosine in found)
+    assert sorted(rank for *_, rank, _ in found) == [1] * PRODUCTS + [2] * PRODUCTS
+
+
+def test_the_few_places_go_to_what_is_active(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("insert into activity values ('serve', 0, 3, 5), ('serve', 0, 2, 0.1)")
+    first = {owner: other for _, owner, other, rank, _ in pairs(connection, neighbors=1)}
+    assert first[1] == 3
+
+
+def test_two_runs_give_the_same_pairs(connection: duckdb.DuckDBPyConnection) -> None:
+    assert pairs(connection, neighbors=3) == pairs(connection, neighbors=3)
+
+
+def test_no_history_gives_no_pairs(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("delete from histories")
+    assert pairs(connection, neighbors=3) == []
+
+
+def test_a_single_product_has_no_neighbour() -> None:
+    vectors = np.ones((1, 2), dtype=np.float32)
+    assert list(nearest(vectors, np.ones(1, dtype=np.float32), k=3)) == []
+
+
+def test_vectors_have_length_one() -> None:
+    from scipy.sparse import csr_matrix
+
+    matrix = csr_matrix(np.eye(5, 4, dtype=np.float32))
+    vectors = product_vectors(matrix, factors=64, iterations=3, confidence=10, regularization=1)
+    assert vectors.shape == (4, 4)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
