@@ -191,7 +191,7 @@ def read_reranking(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
     """What the settings ask for, with the products' tags and categories; None for the best k."""
     if not settings.diversity and not settings.category_cap:
         return None
-    (products,) = first_row(connection, "select max(product_key) from intermediate.product_keys")
+    (products,) = first_row(connection, "select max(product_key) from products")
     reranking = Reranking(
         diversity=settings.diversity,
         category_cap=settings.category_cap,

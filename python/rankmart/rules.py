@@ -106,7 +106,7 @@ def read_rules(connection: duckdb.DuckDBPyConnection, day: date) -> ListRules:
     is in no table. Rules that name nothing are told in the log, and so is a CSV file that is not
     what was seeded.
     """
-    (products,) = first_row(connection, "select max(product_key) from intermediate.product_keys")
+    (products,) = first_row(connection, "select max(product_key) from products")
     blocked = np.zeros(products + 1, dtype=bool)
     boosts = np.zeros(products + 1)
     seeded = _is_seeded(connection)

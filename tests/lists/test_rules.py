@@ -37,14 +37,15 @@ select * from (values ('serve', 1, 1), ('serve', 2, 3)) as rows (split, user_key
 
 create table new_recommendations as
 select * from (values
-    (0, null, 1, 'P1', 0.9::float, 'popular', 'popular', null),
-    (0, null, 2, 'P2', 0.8, 'popular', 'popular', null),
-    (1, 'ann', 1, 'P3', 0.5, 'next', 'because_of', 'P4'),
-    (1, 'ann', 2, 'P2', 0.4, 'next', 'because_of', 'P4'),
-    (1, 'ann', 3, 'P1', 0.3, 'trending', 'trending', null),
-    (2, 'bea', 1, 'P3', -0.1, 'popular', 'popular', null)
+    (0, null, 1, 'P1', 0.9::float, 'popular', 'popular', null, null),
+    (0, null, 2, 'P2', 0.8, 'popular', 'popular', null, null),
+    (1, 'ann', 1, 'P3', 0.5, 'next', 'because_of', 'P4', null),
+    (1, 'ann', 2, 'P2', 0.4, 'next', 'because_of', 'P4', null),
+    (1, 'ann', 3, 'P1', 0.3, 'trending', 'trending', null, null),
+    (2, 'bea', 1, 'P3', -0.1, 'popular', 'popular', null, null)
 ) as rows (
-    user_key, user_id, rank, product_id, score, source, reason_type, because_of_product_id
+    user_key, user_id, rank, product_id, score, source, reason_type, because_of_product_id,
+    reason_terms
 );
 """
 

@@ -97,16 +97,29 @@ def test_pins_stand_at_their_places_but_not_with_those_who_have_them(
         assert with_it == {user for user in has if pinned not in has[user]}
 
 
-def test_what_is_boosted_much_stands_above_all_that_is_not(ruled: Project) -> None:
-    rows = ruled.rows(
+def test_what_is_boosted_much_stands_above_all_that_is_not(
+    ruled: Project, temporal: Project
+) -> None:
+    boosted, plain = (boosted_places(project) for project in (ruled, temporal))
+    assert len(boosted) == 288
+    assert {"01" in brands for brands in boosted} == {False}
+    assert {"01" in brands for brands in plain} == {True, False}
+    assert sum(map(ones, boosted)) > 2 * sum(map(ones, plain))
+
+
+def ones(brands: str) -> int:
+    return brands.count("1")
+
+
+def boosted_places(project: Project) -> list[str]:
+    """A list's products in order, 1 for one of the boosted brand, 0 for another."""
+    rows = project.rows(
         "select user_id, string_agg(if(brand = ?, '1', '0'), '' order by rank)"
         " from ranker.recommendations inner join products using (product_id)"
         " where source != 'rule' group by user_id",
         [BOOSTED_BRAND],
     )
-    assert len(rows) == 288
-    assert {"01" in brands for _, brands in rows} == {False}
-    assert any("10" in brands for _, brands in rows)
+    return [brands for _, brands in rows]
 
 
 def test_scores_are_those_of_the_model(lists: Lists, temporal: Project) -> None:
@@ -128,7 +141,7 @@ def test_rules_hold_for_unknown_users_too(client: TestClient[Litestar]) -> None:
     items = client.get("/v1/users/nobody/recommendations?k=20").json()["items"]
     assert (items[0]["product_id"], items[2]["product_id"]) == (FIRST, THIRD)
     assert items[0]["source"] == "rule"
-    assert items[0]["reason"] == {"type": "rule", "product_id": None, "title": None}
+    assert items[0]["reason"] == {"type": "rule", "product_id": None, "title": None, "terms": None}
     assert BLOCKED not in [item["product_id"] for item in items]
 
 

@@ -111,6 +111,7 @@ both_kinds as (
         source,
         reason_type,
         because_of_product_id,
+        reason_terms,
         ranked_number as ranked_above,
         0 as pin_number
 
@@ -126,6 +127,7 @@ both_kinds as (
         'rule' as source,
         'rule' as reason_type,
         null as because_of_product_id,
+        null as reason_terms,
         ranked_above,
         pin_number
 
@@ -178,7 +180,8 @@ select
     cast(new_score as float) as score,
     source,
     reason_type,
-    because_of_product_id
+    because_of_product_id,
+    reason_terms
 
 from scored
 where new_rank <= $k
