@@ -94,7 +94,7 @@ def test_what_is_not_known_of_a_new_product_is_as_of_those_with_little_evidence(
             select product_age_days from user_product_features
             where split = 'serve' and product_interactions > 0
         )
-        select max(product_interactions), max(product_trend), min(product_age_days),
+        select max(product_interactions), max(product_activity), min(product_age_days),
             max(product_age_days),
             (select [min(product_age_days), max(product_age_days)] from known)
         from user_product_features

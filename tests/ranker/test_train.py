@@ -101,5 +101,5 @@ def test_chunks_give_the_same_ranker_to_the_byte(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(train, "ROWS_PER_CHUNK", rows_per_chunk)
         ranker = train_ranker(shop(60), features=FEATURES, ideal_dcg=ideal(60), seed=7, threads=1)
         assert ranker is not None
-        models.append(bytes(ranker.booster.save_raw("ubj")))
+        models.append(saved_members(ranker))
     assert models[0] == models[1] == models[2]

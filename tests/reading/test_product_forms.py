@@ -46,7 +46,7 @@ def test_the_products_mart_has_reviewed_and_unreviewed_products(every_form: Proj
     )
     mugs = sum(record.product_id == "mug" for form in FORMS.values() for record in form.records)
     assert rows == [
-        ("0000031852", "Girls Ballet Tutu", "Dance", 0, False),
+        ("0000031852", "Girls Ballet Tutu", "Dance", 0, True),
         ("B001E4KFG0", None, None, 1, True),
         ("mug", "Mug, blue", "Mugs", mugs, True),
     ]

@@ -53,7 +53,7 @@ def test_the_gate_and_the_metrics_of_the_run_are_of_what_is_published(varied: Pr
     )
     value = varied.value(
         "select value from ranker.evaluation where run_id = ? and model = 'ranker'"
-        " and metric = 'ndcg' and k = 10",
+        " and segment = 'all' and metric = 'ndcg' and k = 10",
         [varied.current_run],
     )
     assert json.loads(metrics)["ndcg_at_10"] == value
@@ -123,7 +123,8 @@ def test_the_table_of_the_benchmark_is_measured(scored_shop: Project) -> None:
     settings = [(float(row[0]), row[1].strip()) for row in rows]
     assert settings == [(0, "none"), (0.1, "none"), (0.3, "none"), (0.5, "none"), (0, "2")]
     by_score = scored_shop.value(
-        "select value from ranker.evaluation where model = 'ranker' and metric = 'ndcg' and k = 10"
+        "select value from ranker.evaluation where model = 'ranker'"
+        " and segment = 'all' and metric = 'ndcg' and k = 10"
     )
     assert float(rows[0][2]) == pytest.approx(by_score, abs=5e-5)
     varied = [float(row[4]) for row in rows]

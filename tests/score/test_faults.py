@@ -159,7 +159,7 @@ def test_a_full_disk_during_dbt_run_is_told(
         protocol="temporal",
         warehouse_in=small_disk,
     )
-    fill(small_disk, leave=3_000_000)
+    fill(small_disk, leave=1_000_000)
     failed = project.dbt()
     assert failed.exit_code != 0
     assert TRACEBACK not in failed.output
