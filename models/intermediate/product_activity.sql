@@ -51,8 +51,8 @@ fortnights as (
 {# A year to either side. #}
 distances as (
 
-    select place - 27 as fortnights_away
-    from {{ numbers_to(53, 'place') }} as places
+    select fortnight_number - 27 as fortnights_away
+    from {{ numbers_to(53, 'fortnight_number') }} as numbered
 
 ),
 
@@ -63,7 +63,7 @@ around as (
         fortnights.product_key,
         fortnights.fortnight + distances.fortnights_away as moment,
         fortnights.weight,
-        abs(distances.fortnights_away) * 14e0 as days
+        abs(distances.fortnights_away) * 14e0 as days_away
 
     from fortnights
     cross join distances
@@ -77,10 +77,10 @@ activity as (
         around.product_key,
         around.moment,
         {{ exact_sum(
-            'around.weight * pow(2e0, -around.days / ' ~ var('trend_half_life_days') ~ ')'
+            'around.weight * pow(2e0, -around.days_away / ' ~ var('trend_half_life_days') ~ ')'
         ) }} as activity,
         {{ exact_sum(
-            'around.weight * pow(2e0, -around.days / ' ~ var('slow_trend_half_life_days') ~ ')'
+            'around.weight * pow(2e0, -around.days_away / ' ~ var('slow_trend_half_life_days') ~ ')'
         ) }} as slow_activity
 
     from around
