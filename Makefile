@@ -98,7 +98,7 @@ lint: setup ## Format, lint and types, Python and SQL
 
 .PHONY: test
 test: lint ## Every check that CI runs
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 .PHONY: check
 check: test ## The same as `make test`
