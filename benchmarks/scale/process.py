@@ -49,6 +49,8 @@ def run_and_watch(command: list[str], *, cwd: Path, environment: dict[str, str])
     """Run to the end; raises RankmartError where it fails. Memory is of the process alone.
 
     The looks are Linux's; elsewhere there are none, and only the peak of the whole is known.
+    That peak is never below what the process that calls this took before: a child starts as its
+    copy, and the system counts that too.
     """
     started = time.monotonic()
     process = subprocess.Popen(
