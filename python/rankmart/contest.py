@@ -61,6 +61,15 @@ class Contest:
         """The 95 % confidence interval of a model's NDCG@10."""
         return self._figure(model, "ndcg", 10)[1:]
 
+    def ranker_is_behind(self, model: str) -> bool:
+        """Whether the interval of the ranker's NDCG@10 less that of a model is below 0."""
+        return any(
+            row["ci_high"] is not None and row["ci_high"] < 0
+            for row in self.differences.to_pylist()
+            if (row["model"], row["baseline"]) == (RANKER, model)
+            and (row["segment"], row["metric"], row["k"]) == (ALL, "ndcg", 10)
+        )
+
     def best(self, models: list[str]) -> str:
         """The model with the highest NDCG@10; of equals the first."""
         return max(models, key=self.value)

@@ -17,7 +17,8 @@ class RunMetrics:
     """What the gate asks of a run: ndcg@10 of the model it would publish.
 
     `model` is 'ranker', or the name of the generator that is published in its place. `ci_low`
-    and `ci_high` are None when a single user was evaluated.
+    and `ci_high` are None when a single user was evaluated. `ranker_behind` says of a generator
+    that a ranker was trained, and is below it by more than chance.
     """
 
     model: str
@@ -25,6 +26,7 @@ class RunMetrics:
     ndcg: float
     ci_low: float | None
     ci_high: float | None
+    ranker_behind: bool = False
 
     @property
     def is_baseline(self) -> bool:
@@ -72,6 +74,10 @@ def judge(
     value would forget that this value is uncertain too, and refuse one in twelve; asking only
     that the intervals overlap would let a fall pass that is 1.4 times as large. Two runs that
     share users differ less by chance, so the rule then refuses fewer good ones.
+
+    Where the current run is a ranker's and the candidate's own ranker is surely below a generator,
+    the candidate is refused even if that generator comes near: rankers don't fall behind what they
+    choose from unless their labels or features are wrong, and the next run may heal that.
 
     There is no such comparison when the protocols differ, since the figures then measure different
     things, nor when one of the runs evaluated a single user and so has no interval. A value that
@@ -122,6 +128,14 @@ def _against_current(candidate: RunMetrics, current: RunMetrics | None) -> Verdi
             reason=(
                 f"not compared with the current run: its protocol is {current.protocol}, "
                 f"not {candidate.protocol}"
+            ),
+        )
+    if candidate.ranker_behind and not current.is_baseline:
+        return Verdict(
+            passed=False,
+            reason=(
+                f"worse than the current run, which is a ranker's: this one's ranker is below"
+                f" {candidate.model} by more than chance, so labels or features may be wrong"
             ),
         )
     if candidate.margins is None or current.margins is None:

@@ -299,7 +299,12 @@ def _choose(
 def _metrics(contest: Contest, model: str, protocol: str) -> RunMetrics:
     low, high = contest.interval(model)
     return RunMetrics(
-        model=model, protocol=protocol, ndcg=contest.value(model), ci_low=low, ci_high=high
+        model=model,
+        protocol=protocol,
+        ndcg=contest.value(model),
+        ci_low=low,
+        ci_high=high,
+        ranker_behind=contest.ranker_is_behind(model),
     )
 
 

@@ -1,6 +1,7 @@
 """Which runs may replace the published one."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -153,6 +154,19 @@ def test_another_protocol_does_not_excuse_from_beating_popular() -> None:
 
 def test_a_baseline_is_compared_with_the_current_ranker() -> None:
     assert not judge(run(0.03, model="co_visited"), 0.02, run(0.05)).passed
+
+
+def test_a_ranker_behind_its_generators_does_not_replace_a_ranker() -> None:
+    near = run(0.049, model="co_visited")
+    behind = replace(near, ranker_behind=True)
+    assert judge(near, 0.02, run(0.05)).passed
+    refused = judge(behind, 0.02, run(0.05))
+    assert not refused.passed
+    assert "this one's ranker is below co_visited by more than chance" in refused.reason
+    # Nothing better is published: the generator it is.
+    assert judge(behind, 0.02, None).passed
+    assert judge(behind, 0.02, run(0.05, model="next")).passed
+    assert judge(behind, 0.02, run(0.05, protocol="leave_last_out")).passed
 
 
 def test_a_run_with_a_single_user_is_not_compared() -> None:

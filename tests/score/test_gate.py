@@ -107,3 +107,50 @@ def test_a_run_accepted_by_hand_is_published(
     # It is the run that was refused, too.
     assert project.rows("select distinct run_id from ranker.user_evaluation") == [(new,)]
     assert first_product_served(project)[0] == new
+
+
+SHUFFLE_LABELS = """
+update user_product_features
+set label = shuffled.label
+from (
+    select here.user_key, here.product_key, there.label
+    from (
+        select
+            user_key,
+            product_key,
+            row_number() over (partition by user_key order by product_key) as place
+        from user_product_features
+        where split = 'fit'
+    ) as here
+    inner join (
+        select
+            user_key,
+            label,
+            row_number() over (partition by user_key order by hash(product_key)) as place
+        from user_product_features
+        where split = 'fit'
+    ) as there
+        on here.user_key = there.user_key and here.place = there.place
+) as shuffled
+where user_product_features.split = 'fit'
+    and user_product_features.user_key = shuffled.user_key
+    and user_product_features.product_key = shuffled.product_key
+"""
+
+
+def test_a_ranker_that_learned_from_shuffled_labels_is_not_published(
+    scored_shop: Project, tmp_path: Path
+) -> None:
+    project = scored_shop.copied_to(tmp_path)
+    positives = "select sum(label) from user_product_features where split = 'fit'"
+    before = project.value(positives)
+    project.change(SHUFFLE_LABELS)
+    assert project.value(positives) == before
+    message = project.rankmart("score").failed_plainly(exit_code=3)
+    assert "by more than chance, so labels or features may be wrong" in message
+    assert project.current_run == scored_shop.current_run
+    model, verdict, reason = project.rows(
+        "select model, verdict, verdict_reason from ranker.runs where not is_current"
+    )[0]
+    assert (model != "ranker", verdict) == (True, "refused")
+    assert f"this one's ranker is below {model} by more than chance" in reason
