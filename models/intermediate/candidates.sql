@@ -1,18 +1,9 @@
 {{ config(materialized='bucketed') }}
 
-{# All generators together, one row a pair, each one's score and rank kept as features. The
-   standing is high for what stands high in several lists. #}
+{# All generators together, one row a pair, each one's score and rank kept as features. The best of
+   a user stay: whatever a generator has among its first ten, then what stands high in several
+   lists. All that comes after, evidence and features, is computed for these alone. #}
 with
-
-{% for generator in var('generators') %}
-
-{{ generator }} as (
-
-    select * from {{ ref('candidates_' ~ generator) }}
-
-),
-
-{% endfor %}
 
 targets as (
 
@@ -24,51 +15,93 @@ targets as (
 proposed as (
 
     {% for generator in var('generators') %}
-    select * from {{ generator }}
-    {% if not loop.last %}union all{% endif %}
+    select
+        split,
+        user_key,
+        product_key,
+        source_rank
+
+    from {{ ref('candidates_' ~ generator) }}
+    {% if not loop.last %}
+
+    union all
+
+    {% endif %}
     {% endfor %}
 
 ),
 
+{# Reciprocal rank fusion, with the 60 of Cormack, Clarke and Buettcher (SIGIR 2009). #}
 merged as (
 
     select
         proposed.split,
         proposed.user_key,
         proposed.product_key,
-        max(targets.user_bucket) as user_bucket,
-        {% for generator in var('generators') %}
-        max(case when proposed.source = '{{ generator }}' then proposed.source_score end)
-            as {{ generator }}_score,
-        max(case when proposed.source = '{{ generator }}' then proposed.source_rank end)
-            as {{ generator }}_rank,
-        {% endfor %}
         count(*) as source_count,
-        sum(cast(1e0 / (10 + proposed.source_rank) as decimal(18, 9))) as standing
+        min(proposed.source_rank) as best_rank,
+        sum(cast(1e0 / (60 + proposed.source_rank) as decimal(18, 9))) as standing
 
     from proposed
-    inner join targets
+    semi join targets
         on proposed.split = targets.split
         and proposed.user_key = targets.user_key
     group by proposed.split, proposed.user_key, proposed.product_key
 
 ),
 
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by split, user_key
+            order by case when best_rank <= 10 then 0 else 1 end, standing desc, product_key
+        ) as place
+
+    from merged
+
+),
+
+best {{ as_it_stands() }} (
+
+    select
+        ranked.split,
+        ranked.user_key,
+        ranked.product_key,
+        targets.user_bucket,
+        ranked.source_count,
+        ranked.standing
+
+    from ranked
+    inner join targets
+        on ranked.split = targets.split
+        and ranked.user_key = targets.user_key
+    where ranked.place <= {{ var('candidates_at_most') }}
+
+),
+
 candidates as (
 
     select
-        split,
-        user_key,
-        product_key,
-        user_bucket,
+        best.split,
+        best.user_key,
+        best.product_key,
+        best.user_bucket,
         {% for generator in var('generators') %}
-        {{ generator }}_score,
-        cast({{ generator }}_rank as int) as {{ generator }}_rank,
+        {{ generator }}.source_score as {{ generator }}_score,
+        {{ generator }}.source_rank as {{ generator }}_rank,
         {% endfor %}
-        cast(source_count as int) as source_count,
-        cast(standing as float) as standing
+        cast(best.source_count as int) as source_count,
+        cast(best.standing as float) as standing
 
-    from merged
+    from best
+    {% for generator in var('generators') %}
+    left join {{ ref('candidates_' ~ generator) }} as {{ generator }}
+        on best.split = {{ generator }}.split
+        and best.user_key = {{ generator }}.user_key
+        and best.product_key = {{ generator }}.product_key
+    {% endfor %}
 
 )
 

@@ -1,5 +1,19 @@
 {{ config(materialized='bucketed') }}
 
+{# What these are of the highest among the user's candidates: 0.9 says as much as the best to a
+   user with one faint trace as to one with many. Scores of different users are then alike. #}
+{% set of_best = {
+    'standing': 'candidates.standing',
+    'association_sum': 'evidence.association_sum',
+    'association_last_1': 'evidence.association_last_1',
+    'forward_sum': 'evidence.forward_sum',
+    'two_hop_sum': 'evidence.two_hop_sum',
+    'factor_sum': 'evidence.factor_sum',
+    'tag_similarity': 'matches.tag_similarity',
+    'content_similarity': 'content.content_similarity',
+    'product_activity': 'activity.activity',
+} %}
+
 with
 
 candidates as (
@@ -120,6 +134,46 @@ user_features as (
 
 ),
 
+activity as (
+
+    select * from {{ ref('product_activity') }}
+
+),
+
+bests {{ as_it_stands() }} (
+
+    select
+        candidates.split,
+        candidates.user_key,
+        max(evidence.transition_sum) as transition_sum,
+        {% for name, value in of_best.items() %}
+        nullif(greatest(max({{ value }}), 0), 0) as {{ name }}{{ '' if loop.last else ',' }}
+        {% endfor %}
+
+    from candidates
+    inner join targets
+        on candidates.split = targets.split
+        and candidates.user_key = targets.user_key
+    left join activity
+        on candidates.split = activity.split
+        and candidates.product_key = activity.product_key
+        and targets.moment = activity.moment
+    left join evidence
+        on candidates.split = evidence.split
+        and candidates.user_key = evidence.user_key
+        and candidates.product_key = evidence.product_key
+    left join matches
+        on candidates.split = matches.split
+        and candidates.user_key = matches.user_key
+        and candidates.product_key = matches.product_key
+    left join content
+        on candidates.split = content.split
+        and candidates.user_key = content.user_key
+        and candidates.product_key = content.product_key
+    group by candidates.split, candidates.user_key
+
+),
+
 joined as (
 
     select
@@ -208,7 +262,12 @@ joined as (
         product_features.product_log_popularity - user_features.user_log_popularity
             as popularity_gap,
         product_features.product_log_price - user_features.user_log_price as log_price_gap,
-        product_features.product_rating - user_features.user_rating_mean as rating_gap
+        product_features.product_rating - user_features.user_rating_mean as rating_gap,
+
+        {% for name, value in of_best.items() %}
+        cast({{ value }} / bests.{{ name }} as float) as {{ name }}_of_best,
+        {% endfor %}
+        evidence.transition_sum - bests.transition_sum as transition_sum_below_best
 
     from candidates
     inner join product_features
@@ -217,7 +276,10 @@ joined as (
     inner join targets
         on candidates.split = targets.split
         and candidates.user_key = targets.user_key
-    left join {{ ref('product_activity') }} as activity
+    inner join bests
+        on candidates.split = bests.split
+        and candidates.user_key = bests.user_key
+    left join activity
         on candidates.split = activity.split
         and candidates.product_key = activity.product_key
         and targets.moment = activity.moment

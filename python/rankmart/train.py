@@ -291,7 +291,9 @@ def _plan(users: int, objectives: Sequence[Parameters]) -> _Plan:
             objectives=(LAMBDAMART_CAUTIOUS, LOGISTIC),
             folds=(0,),
             of=10,
-            fit_again=False,
+            # A tenth more users are worth the time unless there are very many: under
+            # leave-last-out on Beauty NDCG@10 was .0793 without them and .0799 with.
+            fit_again=users < 50_000,
             fewest_rounds=160,
         )
     return replace(plan, objectives=tuple(objectives)) if objectives else plan
