@@ -2,7 +2,11 @@
 
 {# All generators together, one row a pair, each one's score and rank kept as features. The best of
    a user stay: whatever a generator has among its first ten, then what stands high in several
-   lists. All that comes after, evidence and features, is computed for these alone. #}
+   lists. All that comes after, evidence and features, is computed for these alone.
+
+   Charts that are the same for everyone and likeness of texts say little of what a user wants
+   next, so they have no part in the standing: below the first ten they come last. #}
+{% set without_a_vote = ['trending', 'popular', 'content'] %}
 with
 
 targets as (
@@ -19,7 +23,8 @@ proposed as (
         split,
         user_key,
         product_key,
-        source_rank
+        source_rank,
+        {{ 0 if generator in without_a_vote else 1 }} as vote
 
     from {{ ref('candidates_' ~ generator) }}
     {% if not loop.last %}
@@ -40,7 +45,7 @@ merged as (
         proposed.product_key,
         count(*) as source_count,
         min(proposed.source_rank) as best_rank,
-        sum(cast(1e0 / (60 + proposed.source_rank) as decimal(18, 9))) as standing
+        sum(cast(proposed.vote / (60e0 + proposed.source_rank) as decimal(18, 9))) as standing
 
     from proposed
     semi join targets
@@ -56,7 +61,11 @@ ranked as (
         *,
         row_number() over (
             partition by split, user_key
-            order by case when best_rank <= 10 then 0 else 1 end, standing desc, product_key
+            order by
+                case when best_rank <= 10 then 0 else 1 end,
+                standing desc,
+                best_rank,
+                product_key
         ) as place
 
     from merged

@@ -207,7 +207,10 @@ class _HeldOut:
     ideal_dcg: dict[int, float]
 
     def ndcg(self, scores: npt.NDArray[np.float32]) -> float:
-        return _mean_ndcg(self.rows, scores, self.ideal_dcg)
+        return _mean(self.ndcg_by_user(scores))
+
+    def ndcg_by_user(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        return _ndcg_by_user(self.rows, scores, self.ideal_dcg)
 
 
 def _held_out(rows: FeatureRows, ideal_dcg: dict[int, float], plan: "_Plan") -> _HeldOut:
@@ -255,14 +258,21 @@ class _Trial:
 
 
 def _best_together(trials: list[_Trial], held_out: _HeldOut) -> tuple[list[_Trial], float]:
-    """All trials summed, or the one that is better alone; and NDCG@10 of that."""
-    choices = [trials, *([trial] for trial in trials)] if len(trials) > 1 else [trials]
-    measured = [
-        held_out.ndcg(np.sum([trial.scaled for trial in choice], axis=0)) for choice in choices
-    ]
-    # Of equal figures the first: the sum.
-    best = int(np.argmax(measured))
-    return choices[best], measured[best]
+    """All trials summed, unless one alone is surely better; and NDCG@10 of that.
+
+    Surely: by more than a standard error of the mean difference of users. Without that, the few
+    users of a small set would choose by chance, and the sum is better in the long run.
+    """
+    together = held_out.ndcg_by_user(np.sum([trial.scaled for trial in trials], axis=0))
+    chosen, best, gain = trials, together, 0.0
+    for trial in trials:
+        alone = held_out.ndcg_by_user(trial.scaled)
+        difference = alone - together
+        error = float(difference.std()) / max(len(difference), 1) ** 0.5
+        mean = _mean(difference)
+        if mean > max(error, gain):
+            chosen, best, gain = [trial], alone, mean
+    return chosen, _mean(best)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -385,24 +395,23 @@ def _gain(members: Sequence[Member], features: list[str]) -> dict[str, float]:
     return shares
 
 
-def _mean_ndcg(
+def _ndcg_by_user(
     rows: FeatureRows, scores: npt.NDArray[np.float32], ideal_dcg: dict[int, float]
-) -> float:
-    """Mean NDCG@10 over the users of `ideal_dcg`; one without rows counts as 0."""
-    if not ideal_dcg:
-        return 0.0
+) -> npt.NDArray[np.float64]:
+    """NDCG@10 of each user of `ideal_dcg`, in that order; of one without rows it is 0."""
     order = np.lexsort((rows.products, -scores, rows.users))
     users = rows.users[order]
     ranks = ranks_within(users)
     gains = np.where(ranks <= K, rows.labels[order] / np.log2(ranks + 1), 0.0)
     starts = np.flatnonzero(ranks == 1)
     dcg = np.add.reduceat(gains, starts) if len(users) else np.empty(0)
-    total = sum(
-        value / ideal_dcg[int(user)]
-        for user, value in zip(users[starts], dcg, strict=True)
-        if int(user) in ideal_dcg
-    )
-    return float(total / len(ideal_dcg))
+    found = dict(zip(users[starts].tolist(), dcg.tolist(), strict=True))
+    return np.array([found.get(user, 0.0) / ideal for user, ideal in ideal_dcg.items()])
+
+
+def _mean(values: npt.NDArray[np.float64]) -> float:
+    """The mean; 0 of nothing."""
+    return float(values.mean()) if len(values) else 0.0
 
 
 def _folds(users: npt.NDArray[np.int32], *, of: int) -> npt.NDArray[np.int64]:
