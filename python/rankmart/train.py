@@ -210,7 +210,7 @@ class _HeldOut:
         return _mean(self.ndcg_by_user(scores))
 
     def ndcg_by_user(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        return _ndcg_by_user(self.rows, scores, self.ideal_dcg)
+        return ndcg_by_user(self.rows, scores, self.ideal_dcg)
 
 
 def _held_out(rows: FeatureRows, ideal_dcg: dict[int, float], plan: "_Plan") -> _HeldOut:
@@ -395,7 +395,7 @@ def _gain(members: Sequence[Member], features: list[str]) -> dict[str, float]:
     return shares
 
 
-def _ndcg_by_user(
+def ndcg_by_user(
     rows: FeatureRows, scores: npt.NDArray[np.float32], ideal_dcg: dict[int, float]
 ) -> npt.NDArray[np.float64]:
     """NDCG@10 of each user of `ideal_dcg`, in that order; of one without rows it is 0."""
