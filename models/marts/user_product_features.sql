@@ -1,19 +1,5 @@
 {{ config(materialized='bucketed') }}
 
-{# What these are of the highest among the user's candidates: 0.9 says as much as the best to a
-   user with one faint trace as to one with many. Scores of different users are then alike. #}
-{% set of_best = {
-    'standing': 'candidates.standing',
-    'association_sum': 'evidence.association_sum',
-    'association_last_1': 'evidence.association_last_1',
-    'forward_sum': 'evidence.forward_sum',
-    'two_hop_sum': 'evidence.two_hop_sum',
-    'factor_sum': 'evidence.factor_sum',
-    'tag_similarity': 'matches.tag_similarity',
-    'content_similarity': 'content.content_similarity',
-    'product_activity': 'activity.activity',
-} %}
-
 with
 
 candidates as (
@@ -134,45 +120,7 @@ user_features as (
 
 ),
 
-activity as (
-
-    select * from {{ ref('product_activity') }}
-
-),
-
-bests {{ as_it_stands() }} (
-
-    select
-        candidates.split,
-        candidates.user_key,
-        max(evidence.transition_sum) as transition_sum,
-        {% for name, value in of_best.items() %}
-        nullif(greatest(max({{ value }}), 0), 0) as {{ name }}{{ '' if loop.last else ',' }}
-        {% endfor %}
-
-    from candidates
-    inner join targets
-        on candidates.split = targets.split
-        and candidates.user_key = targets.user_key
-    left join activity
-        on candidates.split = activity.split
-        and candidates.product_key = activity.product_key
-        and targets.moment = activity.moment
-    left join evidence
-        on candidates.split = evidence.split
-        and candidates.user_key = evidence.user_key
-        and candidates.product_key = evidence.product_key
-    left join matches
-        on candidates.split = matches.split
-        and candidates.user_key = matches.user_key
-        and candidates.product_key = matches.product_key
-    left join content
-        on candidates.split = content.split
-        and candidates.user_key = content.user_key
-        and candidates.product_key = content.product_key
-    group by candidates.split, candidates.user_key
-
-),
+{{ bests_of_users() }},
 
 joined as (
 
@@ -196,24 +144,15 @@ joined as (
         candidates.standing,
 
         coalesce(evidence.support, 0) as support,
-        evidence.association_sum,
-        evidence.association_total,
-        evidence.association_max,
-        evidence.forward_sum,
-        evidence.backward_sum,
-        evidence.recent_sum,
-        evidence.next_sum,
-        evidence.transition_sum,
-        evidence.two_hop_sum,
-        evidence.factor_sum,
-        evidence.association_last_1,
-        evidence.association_last_2,
-        evidence.association_last_3,
-        evidence.recent_last_1,
-        evidence.next_last_1,
-        evidence.transition_last_1,
-        evidence.two_hop_last_1,
-        evidence.factor_last_1,
+        {% for name in [
+            'association_sum', 'association_total', 'association_max', 'forward_sum',
+            'backward_sum', 'recent_sum', 'next_sum', 'transition_sum', 'two_hop_sum',
+            'factor_sum', 'association_last_1', 'association_last_2', 'association_last_3',
+            'recent_last_1', 'next_last_1', 'transition_last_1', 'two_hop_last_1',
+            'factor_last_1'
+        ] %}
+        evidence.{{ name }},
+        {% endfor %}
 
         matches.tag_similarity,
         matches.tag_similarity_last,
@@ -264,7 +203,7 @@ joined as (
         product_features.product_log_price - user_features.user_log_price as log_price_gap,
         product_features.product_rating - user_features.user_rating_mean as rating_gap,
 
-        {% for name, value in of_best.items() %}
+        {% for name, value in compared_with_best().items() %}
         cast({{ value }} / bests.{{ name }} as float) as {{ name }}_of_best,
         {% endfor %}
         evidence.transition_sum - bests.transition_sum as transition_sum_below_best

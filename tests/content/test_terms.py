@@ -2,9 +2,23 @@
 
 import re
 
+import pytest
+
 from project import Project
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+
+@pytest.fixture(scope="module")
+def without_edges(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The shop, scored as if no product led to another: what is said alone gives reasons."""
+    project: Project = scored_shop.copied_to(tmp_path_factory.mktemp("without_edges"))
+    project.change(
+        "update user_product_features set because_of_key = null, trending_rank = null,"
+        " popular_rank = null where split = 'serve'"
+    )
+    project.rankmart("score", "--accept").succeeded()
+    return project
 
 
 def words_of(text: str) -> str:
@@ -41,9 +55,9 @@ def test_the_mart_shows_the_terms_that_serve_knows(scored_shop: Project) -> None
 
 
 def test_terms_that_are_a_reason_are_said_of_the_product_and_of_the_users_own(
-    scored_shop: Project,
+    scored_shop: Project, without_edges: Project
 ) -> None:
-    reasons = scored_shop.rows(
+    reasons = without_edges.rows(
         "select user_id, keys.product_key, reason_terms from ranker.recommendations"
         " inner join intermediate.product_keys as keys using (product_id)"
         " where reason_type = 'content'"
@@ -62,9 +76,9 @@ def test_terms_that_are_a_reason_are_said_of_the_product_and_of_the_users_own(
             assert term in said[key] & heard[user_id]
 
 
-def test_only_the_reason_content_has_terms(scored_shop: Project) -> None:
+def test_only_the_reason_content_has_terms(without_edges: Project) -> None:
     assert (
-        scored_shop.rows(
+        without_edges.rows(
             "select reason_type, count(*) from ranker.recommendations"
             " where reason_type != 'content' and reason_terms is not null group by all"
         )

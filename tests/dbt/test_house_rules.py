@@ -92,7 +92,7 @@ def test_descriptions_are_kept_in_the_warehouse(built: Build) -> None:
         "select comment from duckdb_columns()"
         " where table_name = 'user_product_features' and column_name = 'standing'"
     )
-    assert comment.startswith("The sum of 1 / (10 + rank)")
+    assert comment.startswith("The sum of 1 / (60 + rank)")
 
 
 def test_every_docs_block_is_used(built: Build) -> None:
