@@ -13,10 +13,7 @@ WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 def without_edges(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shop, scored as if no product led to another: what is said alone gives reasons."""
     project: Project = scored_shop.copied_to(tmp_path_factory.mktemp("without_edges"))
-    project.change(
-        "update user_product_features set because_of_key = null, trending_rank = null,"
-        " popular_rank = null where split = 'serve'"
-    )
+    project.change("update user_product_features set because_of_key = null where split = 'serve'")
     project.rankmart("score", "--accept").succeeded()
     return project
 
