@@ -53,23 +53,13 @@ def small_shop(tmp_path_factory: pytest.TempPathFactory) -> DemoData:
 @pytest.fixture(scope="session")
 def scored_shop(small_shop: DemoData, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The small shop, built and scored; tests must leave it as it is."""
-    project = Project(
-        tmp_path_factory.mktemp("scored_shop"),
-        reviews=small_shop.reviews_path,
-        products=small_shop.products_path,
-    )
-    project.dbt().succeeded()
-    project.rankmart("score").succeeded()
-    return project
+    return Project.of_shop(tmp_path_factory.mktemp("scored_shop"), small_shop).built_and_scored()
 
 
 def built_and_scored(files: Path, scratch: Path, protocol: str) -> Project:
-    project = Project(
+    return Project(
         scratch,
         reviews=files / "reviews.csv",
         products=files / "products.csv",
         protocol=protocol,
-    )
-    project.dbt().succeeded()
-    project.rankmart("score").succeeded()
-    return project
+    ).built_and_scored()

@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from rankmart.demo_data import DemoData
+
 ROOT = Path(__file__).parents[1]
 DBT_PROJECT = ("dbt_project.yml", "profiles.yml", "dbt_project", "models")
 BESIDE_PYTHON = Path(sys.executable).parent
@@ -69,6 +71,17 @@ class Project:
     """The warehouse's folder, where it is not `scratch`."""
     more: Mapping[str, str] = field(default_factory=dict)
     """More environment variables."""
+
+    @classmethod
+    def of_shop(cls, scratch: Path, shop: DemoData) -> "Project":
+        """A project whose input is a demo shop, with nothing built yet."""
+        return cls(scratch, reviews=shop.reviews_path, products=shop.products_path)
+
+    def built_and_scored(self) -> "Project":
+        """This project after `dbt run` and `rankmart score`, both of which must succeed."""
+        self.dbt().succeeded()
+        self.rankmart("score").succeeded()
+        return self
 
     @property
     def root(self) -> Path:

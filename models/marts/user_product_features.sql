@@ -208,35 +208,16 @@ joined as (
         {% endfor %}
         evidence.transition_sum - bests.transition_sum as transition_sum_below_best
 
-    from candidates
+    {{ from_candidates() }}
     inner join product_features
         on candidates.split = product_features.split
         and candidates.product_key = product_features.product_key
-    inner join targets
-        on candidates.split = targets.split
-        and candidates.user_key = targets.user_key
     inner join bests
         on candidates.split = bests.split
         and candidates.user_key = bests.user_key
-    left join activity
-        on candidates.split = activity.split
-        and candidates.product_key = activity.product_key
-        and targets.moment = activity.moment
     left join user_features
         on candidates.split = user_features.split
         and candidates.user_key = user_features.user_key
-    left join evidence
-        on candidates.split = evidence.split
-        and candidates.user_key = evidence.user_key
-        and candidates.product_key = evidence.product_key
-    left join matches
-        on candidates.split = matches.split
-        and candidates.user_key = matches.user_key
-        and candidates.product_key = matches.product_key
-    left join content
-        on candidates.split = content.split
-        and candidates.user_key = content.user_key
-        and candidates.product_key = content.product_key
     left join labels
         on candidates.split = labels.split
         and candidates.user_key = labels.user_key

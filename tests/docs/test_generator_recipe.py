@@ -15,11 +15,7 @@ RECIPE = section(page("docs/how-to.md"), "## Add a candidate generator")
 @pytest.fixture(scope="module")
 def with_one_more(small_shop: DemoData, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A shop scored with the generator of the page beside the others."""
-    project = Project(
-        tmp_path_factory.mktemp("with_one_more"),
-        reviews=small_shop.reviews_path,
-        products=small_shop.products_path,
-    )
+    project = Project.of_shop(tmp_path_factory.mktemp("with_one_more"), small_shop)
     [model] = blocks(RECIPE, "jinja")
     [line] = blocks(RECIPE, "yaml")
     models = project.copy_of_models()
@@ -31,9 +27,7 @@ def with_one_more(small_shop: DemoData, tmp_path_factory: pytest.TempPathFactory
     settings.write_text(
         shipped.replace("    popular: 20\n", f"    popular: 20\n{line}"), encoding="utf-8"
     )
-    project.dbt().succeeded()
-    project.rankmart("score").succeeded()
-    return project
+    return project.built_and_scored()
 
 
 def test_it_stands_alone_in_the_evaluation_beside_the_others(with_one_more: Project) -> None:

@@ -40,9 +40,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
         # Longer than the candidates: here everyone has better ones than those without evidence.
         more={"RANKMART_LIST_LENGTH": "200"},
     )
-    project.dbt().succeeded()
-    project.rankmart("score").succeeded()
-    return project
+    return project.built_and_scored()
 
 
 def test_every_member_has_the_new_product_of_the_community_among_the_candidates(

@@ -1,5 +1,6 @@
 """The same input gives the same tables, lists and files, however often and in whatever pieces."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,15 +20,7 @@ EVALUATION = (
 @pytest.fixture(scope="module")
 def again(temporal: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The same input in a warehouse of its own."""
-    project = Project(
-        tmp_path_factory.mktemp("again"),
-        reviews=temporal.reviews,
-        products=temporal.products,
-        protocol="temporal",
-    )
-    project.dbt().succeeded()
-    project.rankmart("score").succeeded()
-    return project
+    return replace(temporal, scratch=tmp_path_factory.mktemp("again")).built_and_scored()
 
 
 def test_every_table_is_the_same(temporal: Project, again: Project) -> None:

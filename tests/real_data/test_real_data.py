@@ -54,14 +54,11 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Project]:
 
     def run(name: str) -> Project:
         reviews, products, _ = SETS[name]
-        project = Project(
+        return Project(
             scratches[name],
             reviews=DATA / name / reviews,
             products=DATA / name / products if products else "",
-        )
-        project.dbt().succeeded()
-        project.rankmart("score").succeeded()
-        return project
+        ).built_and_scored()
 
     scratches = {name: tmp_path_factory.mktemp(name) for name in SETS}
     with ThreadPoolExecutor(max_workers=2) as pool:

@@ -15,6 +15,26 @@
 {% endmacro %}
 
 
+{# Candidates with what their users' histories say for them, the CTEs `candidates`, `targets`,
+   `activity`, `evidence`, `matches` and `content`: `from` and its joins. #}
+{% macro from_candidates() -%}
+    from candidates
+    inner join targets
+        on candidates.split = targets.split
+        and candidates.user_key = targets.user_key
+    left join activity
+        on candidates.split = activity.split
+        and candidates.product_key = activity.product_key
+        and targets.moment = activity.moment
+    {% for known in ['evidence', 'matches', 'content'] %}
+    left join {{ known }}
+        on candidates.split = {{ known }}.split
+        and candidates.user_key = {{ known }}.user_key
+        and candidates.product_key = {{ known }}.product_key
+    {% endfor %}
+{%- endmacro %}
+
+
 {# The highest of each user: CTEs `activity` and `bests`, of the CTEs `candidates`, `targets`,
    `evidence`, `matches` and `content`. On a log scale a difference is taken, and not a share. #}
 {% macro bests_of_users() -%}
@@ -34,26 +54,7 @@
             nullif(greatest(max({{ value }}), 0), 0) as {{ name }}{{ '' if loop.last else ',' }}
             {% endfor %}
 
-        from candidates
-        inner join targets
-            on candidates.split = targets.split
-            and candidates.user_key = targets.user_key
-        left join activity
-            on candidates.split = activity.split
-            and candidates.product_key = activity.product_key
-            and targets.moment = activity.moment
-        left join evidence
-            on candidates.split = evidence.split
-            and candidates.user_key = evidence.user_key
-            and candidates.product_key = evidence.product_key
-        left join matches
-            on candidates.split = matches.split
-            and candidates.user_key = matches.user_key
-            and candidates.product_key = matches.product_key
-        left join content
-            on candidates.split = content.split
-            and candidates.user_key = content.user_key
-            and candidates.product_key = content.product_key
+        {{ from_candidates() }}
         group by candidates.split, candidates.user_key
 
     )
