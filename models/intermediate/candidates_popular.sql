@@ -2,7 +2,7 @@
 
 with
 
-{{ same_for_everyone('popular', 'popular_score') }},
+{{ same_for_everyone('popular') }},
 
 {{ propose('scored', source='popular', decimals=3) }}
 

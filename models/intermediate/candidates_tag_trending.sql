@@ -7,15 +7,15 @@ with
 
 {{ recent_histories() }},
 
-product_stats as (
-
-    select * from {{ ref('product_stats') }}
-
-),
-
 tags as (
 
     select * from {{ ref('product_tags') }}
+
+),
+
+charts as (
+
+    select * from {{ ref('tag_charts') }}
 
 ),
 
@@ -34,50 +34,19 @@ tastes {{ as_it_stands() }} (
 
 ),
 
-charts as (
-
-    select
-        product_stats.split,
-        tags.tag,
-        tags.product_key,
-        tags.weight * sqrt(product_stats.trend_score) as score,
-        row_number() over (
-            partition by product_stats.split, tags.tag
-            order by product_stats.trend_score desc, tags.product_key
-        ) as chart_rank
-
-    from tags
-    inner join product_stats
-        on tags.product_key = product_stats.product_key
-
-),
-
-chart_tops {{ as_it_stands() }} (
-
-    select
-        split,
-        tag,
-        product_key,
-        score
-
-    from charts
-    where chart_rank <= {{ var('generators')['tag_trending'] }}
-
-),
-
 scored as (
 
     select
         tastes.split,
         tastes.user_key,
-        chart_tops.product_key,
-        {{ exact_sum('tastes.weight * chart_tops.score') }} as score
+        charts.product_key,
+        {{ exact_sum('tastes.weight * charts.score') }} as score
 
     from tastes
-    inner join chart_tops
-        on tastes.split = chart_tops.split
-        and tastes.tag = chart_tops.tag
-    group by tastes.split, tastes.user_key, chart_tops.product_key
+    inner join charts
+        on tastes.split = charts.split
+        and tastes.tag = charts.tag
+    group by tastes.split, tastes.user_key, charts.product_key
 
 ),
 

@@ -2,7 +2,7 @@
 
 with
 
-{{ same_for_everyone('trending', 'trend_score') }},
+{{ same_for_everyone('trending') }},
 
 {{ propose('scored', source='trending', decimals=3) }}
 

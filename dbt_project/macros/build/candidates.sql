@@ -157,9 +157,8 @@
 {%- endmacro %}
 
 
-{# Products ranked the same for everyone: CTEs up to `scored`. Twice as many as are kept, so
-   that what a user already has leaves enough. #}
-{% macro same_for_everyone(source, score) -%}
+{# Products ranked the same for everyone: CTEs up to `scored`. #}
+{% macro same_for_everyone(chart) -%}
     histories as (
 
         select * from {{ ref('histories') }}
@@ -174,24 +173,10 @@
 
     ),
 
-    product_stats as (
-
-        select * from {{ ref('product_stats') }}
-
-    ),
-
     charts as (
 
-        select
-            split,
-            product_key,
-            {{ sort_key(score) }} as score,
-            row_number() over (
-                partition by split
-                order by {{ sort_key(score) }} desc, {{ sort_key('popular_score') }} desc, product_key
-            ) as chart_rank
-
-        from product_stats
+        select * from {{ ref('product_charts') }}
+        where chart = '{{ chart }}'
 
     ),
 
@@ -206,7 +191,6 @@
         from targets
         inner join charts
             on targets.split = charts.split
-        where charts.chart_rank <= 2 * {{ var('generators')[source] }}
 
     )
 {%- endmacro %}

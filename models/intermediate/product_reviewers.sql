@@ -1,0 +1,60 @@
+{# The reviewers of a product who came last, each with how much sharing this product says: the
+   product's part of the cosine of two users, without the length of the user who asks, which is
+   the same for all. #}
+with
+
+histories as (
+
+    select * from {{ ref('histories') }}
+
+),
+
+product_stats as (
+
+    select * from {{ ref('product_stats') }}
+
+),
+
+user_stats as (
+
+    select * from {{ ref('user_stats') }}
+
+),
+
+numbered_from_last as (
+
+    select
+        split,
+        product_key,
+        user_key,
+        row_number() over (
+            partition by split, product_key
+            order by reviewed_epoch desc, user_key
+        ) as reviewer_from_last
+
+    from histories
+
+),
+
+reviewers as (
+
+    select
+        numbered_from_last.split,
+        numbered_from_last.product_key,
+        numbered_from_last.user_key as reviewer_key,
+        1e0
+        / sqrt(cast(product_stats.interaction_count as double) * user_stats.interaction_count)
+            as closeness
+
+    from numbered_from_last
+    inner join product_stats
+        on numbered_from_last.split = product_stats.split
+        and numbered_from_last.product_key = product_stats.product_key
+    inner join user_stats
+        on numbered_from_last.split = user_stats.split
+        and numbered_from_last.user_key = user_stats.user_key
+    where numbered_from_last.reviewer_from_last <= {{ var('reviewers_per_product') }}
+
+)
+
+select * from reviewers
