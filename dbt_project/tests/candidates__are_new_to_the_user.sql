@@ -17,6 +17,7 @@ candidates as (
 histories as (
 
     select * from {{ ref('histories') }}
+    where is_settled
 
 ),
 

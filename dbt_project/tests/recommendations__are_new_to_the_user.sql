@@ -12,6 +12,7 @@ recommendations as (
 interactions as (
 
     select * from {{ ref('interactions') }}
+    where {{ is_settled('kind') }}
 
 ),
 

@@ -22,13 +22,14 @@ numbered_from_last as (
         ) as int) as recency,
         rating,
         is_positive,
-        cast(case when is_positive then 1 else {{ var('negative_weight') }} end as float)
+        cast(case when is_positive then coalesce(strength, 1) else {{ var('negative_weight') }} end as float)
             as weight,
         text_length,
         helpful_votes,
         total_votes,
         is_verified,
-        review_id
+        review_id,
+        {{ is_settled('kind') }} as is_settled
 
     from split_interactions
 

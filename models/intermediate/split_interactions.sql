@@ -65,11 +65,12 @@ roles as (
 
     select
         *,
-        {{ is_positive('known_rating') }} as was_positive,
+        {{ is_wish('kind', 'known_rating') }} as was_positive,
         case
             when reviewed_epoch <= history_until then 'history'
             when reviewed_epoch <= labels_until
-                and {{ is_positive('known_rating') }} then 'label'
+                and {{ is_wish('kind', 'known_rating') }}
+                and {{ may_be_label('strength') }} then 'label'
         end as role
 
     from known
@@ -83,8 +84,12 @@ counted as (
 
     select
         *,
-        {{ is_positive('first_rating') }} as first_is_positive,
-        sum(case when {{ is_positive('first_rating') }} then 1 else 0 end) over (
+        {{ is_wish('kind', 'first_rating') }} as first_is_positive,
+        {{ is_wish('kind', 'first_rating') }} and {{ may_be_label('strength') }} as is_label,
+        sum(case
+            when {{ is_wish('kind', 'first_rating') }} and {{ may_be_label('strength') }} then 1
+            else 0
+        end) over (
             partition by user_key
             order by position desc
             rows between unbounded preceding and current row
@@ -129,7 +134,7 @@ roles as (
         case
             when counted.positives_to_come > splits.label_from_last then 'history'
             when counted.positives_to_come = splits.label_from_last
-                and not counted.first_is_positive then 'history'
+                and not counted.is_label then 'history'
             when counted.positives_to_come = splits.label_from_last
                 and counted.position > 1 then 'label'
             when counted.position = 1 then 'history'
@@ -158,7 +163,9 @@ seen as (
         helpful_votes,
         total_votes,
         is_verified,
-        review_id
+        review_id,
+        coalesce(kind, 'review') as kind,
+        cast(coalesce(strength, 1) as float) as strength
 
     from roles
     where role is not null

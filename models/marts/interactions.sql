@@ -59,6 +59,56 @@ first_and_last as (
 
 ),
 
+events as (
+
+    select * from {{ ref('event_interactions') }}
+
+),
+
+{# A review tells more than any event, so a pair that has one keeps it. #}
+pairs as (
+
+    select
+        user_id,
+        product_id,
+        reviewed_epoch,
+        review_id,
+        rating,
+        rated_epoch,
+        first_rating,
+        text_length,
+        helpful_votes,
+        total_votes,
+        is_verified,
+        'review' as kind,
+        cast(1 as float) as strength
+
+    from first_and_last
+
+    union all
+
+    select
+        events.user_id,
+        events.product_id,
+        events.occurred_epoch as reviewed_epoch,
+        {{ review_id_of_event('events.seq') }} as review_id,
+        events.rating,
+        events.occurred_epoch as rated_epoch,
+        events.rating as first_rating,
+        0 as text_length,
+        0 as helpful_votes,
+        0 as total_votes,
+        false as is_verified,
+        events.kind,
+        events.strength
+
+    from events
+    anti join first_and_last
+        on events.user_id = first_and_last.user_id
+        and events.product_id = first_and_last.product_id
+
+),
+
 {# Keys follow the order of appearance, so that later reviews leave them as they are. #}
 user_keys as (
 
@@ -66,7 +116,7 @@ user_keys as (
         user_id,
         row_number() over (order by min(reviewed_epoch), min(review_id)) as user_key
 
-    from first_and_last
+    from pairs
     group by user_id
 
 ),
@@ -77,7 +127,7 @@ product_keys as (
         product_id,
         row_number() over (order by min(reviewed_epoch), min(review_id)) as product_key
 
-    from first_and_last
+    from pairs
     group by product_id
 
 ),
@@ -87,30 +137,32 @@ final as (
     select
         cast(user_keys.user_key as int) as user_key,
         cast(product_keys.product_key as int) as product_key,
-        first_and_last.user_id,
-        first_and_last.product_id,
-        {{ to_timestamp_of('first_and_last.reviewed_epoch') }} as reviewed_at,
-        first_and_last.reviewed_epoch,
-        first_and_last.rating,
-        first_and_last.rated_epoch,
-        first_and_last.first_rating,
-        {{ is_positive('first_and_last.rating') }} as is_positive,
+        pairs.user_id,
+        pairs.product_id,
+        {{ to_timestamp_of('pairs.reviewed_epoch') }} as reviewed_at,
+        pairs.reviewed_epoch,
+        pairs.rating,
+        pairs.rated_epoch,
+        pairs.first_rating,
+        {{ is_wish('pairs.kind', 'pairs.rating') }} as is_positive,
         cast(row_number() over (
-            partition by first_and_last.user_id
-            order by {{ order_of_history('first_and_last') }}
+            partition by pairs.user_id
+            order by {{ order_of_history('pairs') }}
         ) as int) as position,
-        {{ bucket_of('first_and_last.user_id') }} as user_bucket,
-        first_and_last.review_id,
-        first_and_last.text_length,
-        first_and_last.helpful_votes,
-        first_and_last.total_votes,
-        first_and_last.is_verified
+        {{ bucket_of('pairs.user_id') }} as user_bucket,
+        pairs.review_id,
+        pairs.text_length,
+        pairs.helpful_votes,
+        pairs.total_votes,
+        pairs.is_verified,
+        pairs.kind,
+        pairs.strength
 
-    from first_and_last
+    from pairs
     inner join user_keys
-        on first_and_last.user_id = user_keys.user_id
+        on pairs.user_id = user_keys.user_id
     inner join product_keys
-        on first_and_last.product_id = product_keys.product_id
+        on pairs.product_id = product_keys.product_id
 
 )
 

@@ -40,7 +40,7 @@ users as (
         counted.user_key,
         counted.user_id,
         counted.user_bucket,
-        reviews.review_count,
+        coalesce(reviews.review_count, 0) as review_count,
         counted.product_count,
         counted.positive_count,
         counted.rating_mean,
@@ -48,7 +48,7 @@ users as (
         counted.last_reviewed_at
 
     from counted
-    inner join reviews
+    left join reviews
         on counted.user_id = reviews.user_id
 
 )

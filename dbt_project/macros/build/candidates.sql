@@ -16,6 +16,7 @@
             on scored.split = histories.split
             and scored.user_key = histories.user_key
             and scored.product_key = histories.product_key
+            and coalesce(histories.is_settled, true)
         {% endif %}
 
     ),

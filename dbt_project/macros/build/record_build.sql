@@ -23,6 +23,7 @@
             {% do failed.append(result.node.name) %}
         {% endfor %}
         {% set is_whole = flags.WHICH == 'retry' or models | length == project_models | length %}
+        {{ keep_compiled_sql(results) }}
         update raw.builds
         set
             finished_at = now(),
@@ -30,4 +31,17 @@
             failed_models = {{ failed | length }}
         where invocation_id = '{{ invocation_id }}'
     {% endif %}
+{% endmacro %}
+
+
+{# Keeps the SQL that built each model, as the engine ran it: the API computes the features of one
+   user by the same text. #}
+{% macro keep_compiled_sql(results) %}
+    {% for result in results
+        if result.node.resource_type == 'model' and result.status == 'success'
+        and result.node.language == 'sql' %}
+        insert or replace into raw.compiled_models values (
+            '{{ result.node.name }}', {{ quote_text(result.node.compiled_code) }}
+        );
+    {% endfor %}
 {% endmacro %}

@@ -64,6 +64,7 @@
             finished_at timestamp with time zone, protocol varchar, is_whole boolean,
             failed_models integer
         );
+        create table if not exists raw.compiled_models (model varchar primary key, sql varchar);
     ") %}
 {% endmacro %}
 
