@@ -80,7 +80,8 @@ decisive as (
         seq,
         kind,
         rating,
-        strength
+        strength,
+        {{ is_wish('kind', 'rating') }} as is_positive
 
     from ranked
     where place = 1

@@ -182,7 +182,9 @@ def _pages(store: EventStore) -> Iterator[list[Event]]:
 
 def _values(event: Event) -> dict[str, Any]:
     return {
-        column.name: getattr(event, column.name) for column in EVENTS.columns if column.name != "seq"
+        column.name: getattr(event, column.name)
+        for column in EVENTS.columns
+        if column.name != "seq"
     }
 
 

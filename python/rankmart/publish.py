@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from rankmart.errors import MissingTableError, SnapshotError, first_line
+from rankmart.live import copy_inputs, read_live_query
 from rankmart.sql import sql_text
 
 logger = logging.getLogger(__name__)
@@ -30,8 +31,11 @@ _RUN_ID = re.compile(r"(?!\.)[0-9A-Za-z._-]{1,64}")
 
 _BUILT_BY = {
     "products": "dbt run",
+    "users": "dbt run",
     "product_neighbors": "dbt run",
     "interactions": "dbt run",
+    "intermediate.product_stats": "dbt run",
+    "staging.stg_events": "dbt run",
     "ranker.runs": "make score",
     "ranker.recommendations": "make score",
     "ranker.fallback_recommendations": "make score",
@@ -48,13 +52,16 @@ def publish(
     list_length: int | None = None,
     members: Sequence[tuple[float, bytes]] = (),
     features: Sequence[str] = (),
+    blocked: Sequence[int] = (),
+    boosts: dict[int, float] | None = None,
 ) -> Path:
     """Write the snapshot of a run, make it the current one, and return its path.
 
     A snapshot of that run that is already there is not written again: a run id is a digest of
     the run's content, so only the pointer moves. `members` are the ranker's weights and boosters
     in UBJSON, of which the score is the weighted sum of margins; none where a generator stands in
-    for it. Lists are cut to `list_length`; None keeps them
+    for it. `blocked` and `boosts` are the list rules by product_key, which
+    lists that follow events keep too. Lists are cut to `list_length`; None keeps them
     whole. The newest `keep` snapshots stay, the current one among them; others are deleted.
 
     Call it after the run is committed: DuckDB can't write to two files in one transaction.
@@ -75,6 +82,8 @@ def publish(
                 "weights": [weight for weight, _ in members],
                 "boosters": [booster for _, booster in members],
                 "features": list(features),
+                "blocked": list(blocked),
+                "boosts": boosts or {},
             }
             _write_snapshot(warehouse_connection, target, parameters)
         os.utime(target)
@@ -131,10 +140,10 @@ def snapshot_path(published: Path, run_id: str) -> Path:
 
 def _refuse_unfit_run(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
     rows = connection.execute(
-        "select concat(if(table_schema = 'ranker', 'ranker.', ''), table_name)"
+        "select if(table_schema = current_schema(), table_name,"
+        " concat(table_schema, '.', table_name))"
         " from information_schema.tables"
         " where table_catalog = current_database()"
-        " and table_schema in (current_schema(), 'ranker')"
     ).fetchall()
     tables = {table for (table,) in rows}
     for table, build_with in _BUILT_BY.items():
@@ -157,6 +166,8 @@ def _write_snapshot(
             for statement in connection.extract_statements(sql_text("snapshot")):
                 named = {name: parameters[name] for name in statement.named_parameters}
                 connection.execute(statement, named)
+            _write_live_part(connection, parameters["blocked"], parameters["boosts"])
+            connection.execute(f"checkpoint {ALIAS}")
         finally:
             _detach(connection)
         _sync(temporary)
@@ -167,6 +178,31 @@ def _write_snapshot(
         temporary.unlink(missing_ok=True)
         _write_ahead_log(temporary).unlink(missing_ok=True)
         raise
+
+
+def _write_live_part(
+    connection: duckdb.DuckDBPyConnection, blocked: Sequence[int], boosts: dict[int, float]
+) -> None:
+    """What re-ranking of single users needs: the query of their features, its tables, the rules."""
+    query = read_live_query(connection)
+    if query is None:
+        logger.warning(
+            "the warehouse does not have the SQL of every model, so lists of this run do not"
+            " follow events: `dbt run` keeps it"
+        )
+        return
+    copy_inputs(connection, query, into=ALIAS)
+    connection.execute(
+        f"create table {ALIAS}.live_rules as"
+        " select unnest(cast($keys as integer [])) as product_key,"
+        " unnest(cast($boosts as double [])) as boost,"
+        " unnest(cast($blocked as boolean [])) as is_blocked",
+        {
+            "keys": [*blocked, *boosts],
+            "boosts": [0.0] * len(blocked) + list(boosts.values()),
+            "blocked": [True] * len(blocked) + [False] * len(boosts),
+        },
+    )
 
 
 def _detach(connection: duckdb.DuckDBPyConnection) -> None:

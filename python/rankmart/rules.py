@@ -67,6 +67,16 @@ class ListRules:
     pins: tuple[Pin, ...] = ()
     fingerprint: str | None = None
 
+    @property
+    def blocked_keys(self) -> list[int]:
+        """The products that no list may have."""
+        return [int(key) for key in np.flatnonzero(self.blocked)]
+
+    @property
+    def boosts_by_key(self) -> dict[int, float]:
+        """Of the products that are moved, by how many standard deviations."""
+        return {int(key): float(self.boosts[key]) for key in np.flatnonzero(self.boosts)}
+
     def before(self, arrange: Arrange) -> Arrange:
         """`arrange` without what is blocked, on scores moved by the boosts."""
         if not self.blocked.any() and not self.boosts.any():

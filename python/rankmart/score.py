@@ -127,6 +127,8 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
                     list_length=settings.list_length,
                     members=saved,
                     features=features,
+                    blocked=rules.blocked_keys,
+                    boosts=rules.boosts_by_key,
                 )
             except SnapshotError as error:
                 run(

@@ -1,8 +1,8 @@
-"""The app: routes, errors, and the snapshot that it reads."""
+"""The app: routes, errors, limits, and the snapshot and event store that it reads."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
@@ -10,42 +10,99 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
-from rankmart_serving import health, problems
-from rankmart_serving.recommendations import recommendations_handler
+from rankmart.events import EventStore
+from rankmart_serving import health, page, problems, security
+from rankmart_serving.answering import Recommender
+from rankmart_serving.catalogue import product_handlers
+from rankmart_serving.event_intake import event_handlers
+from rankmart_serving.feed import LOOK_EVERY_SECONDS, EventFeed
+from rankmart_serving.live import LiveLists
+from rankmart_serving.recommendations import recommendation_handlers
+from rankmart_serving.request_log import log_requests
+from rankmart_serving.runs import run_handlers
 from rankmart_serving.settings import Settings
 from rankmart_serving.snapshots import SnapshotStore
-from rankmart_serving.user_ids import keep_encoded_slashes
+from rankmart_serving.text_ids import keep_encoded_slashes
+from rankmart_serving.users import user_handlers
 
 logger = logging.getLogger(__name__)
+
+
+class _Metrics(PrometheusController):
+    """Prometheus metrics, not part of the documented API."""
+
+    include_in_schema = False
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
     """The API on the runs published to `settings.published`, which may have none yet.
 
     Without settings they are read from the environment: so `create_app` is a factory for any
-    ASGI server.
+    ASGI server. Raises SettingsError, or EventStoreError where events can't be stored.
     """
     settings = settings or Settings.from_environment()
     snapshots = SnapshotStore(settings.published)
+    feed = live = None
+    if settings.takes_events:
+        feed = EventFeed(EventStore(settings.events), snapshots)
+        if settings.follow_events:
+            live = LiveLists(snapshots, feed)
+    recommender = Recommender(
+        snapshots,
+        kept=settings.cached_lists,
+        feed=feed if settings.follow_events else None,
+        live=live,
+    )
 
     @asynccontextmanager
-    async def following_the_pointer(_: Litestar) -> AsyncIterator[None]:
+    async def at_work(_: Litestar) -> AsyncIterator[None]:
         await asyncio.to_thread(snapshots.refresh)
-        following = asyncio.create_task(_follow(snapshots, settings.poll_seconds))
+        looking = [asyncio.create_task(_every(settings.poll_seconds, snapshots.refresh))]
+        if feed is not None:
+            await asyncio.to_thread(feed.look)
+            looking.append(asyncio.create_task(_every(LOOK_EVERY_SECONDS, feed.look)))
+        if live is not None:
+            live.start()
         try:
             yield
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for task in looking:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            if live is not None:
+                await asyncio.to_thread(live.stop)
+            if feed is not None:
+                await asyncio.to_thread(feed.close)
             await asyncio.to_thread(snapshots.close)
 
+    limit = security.rate_limit(settings)
+    metrics = PrometheusConfig(app_name="rankmart", prefix="rankmart", group_path=True)
     app = Litestar(
-        route_handlers=[recommendations_handler(settings), health.live, health.ready],
-        dependencies={"snapshots": Provide(lambda: snapshots, sync_to_thread=False)},
-        lifespan=[following_the_pointer],
+        route_handlers=[
+            *recommendation_handlers(settings),
+            *user_handlers(settings),
+            *product_handlers(settings),
+            *event_handlers(settings),
+            *run_handlers(settings),
+            health.live,
+            health.ready,
+            _Metrics,
+            *page.handlers(),
+        ],
+        dependencies={
+            "snapshots": Provide(lambda: snapshots, sync_to_thread=False),
+            "recommender": Provide(lambda: recommender, sync_to_thread=False),
+            "feed": Provide(lambda: feed, sync_to_thread=False),
+        },
+        lifespan=[at_work],
         plugins=[problems.plugin()],
+        middleware=[metrics.middleware, *([limit.middleware] if limit else [])],
+        cors_config=security.cors(settings),
+        response_headers=security.HEADERS,
+        request_max_body_size=settings.max_body,
         openapi_config=OpenAPIConfig(
             title="Rankmart",
             version=version("rankmart"),
@@ -56,15 +113,15 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = keep_encoded_slashes(app.asgi_handler)
+    app.asgi_handler = log_requests(keep_encoded_slashes(app.asgi_handler))
     return app
 
 
-async def _follow(snapshots: SnapshotStore, poll_seconds: float) -> None:
+async def _every(seconds: float, look: Callable[[], None]) -> None:
     while True:
-        await asyncio.sleep(poll_seconds)
+        await asyncio.sleep(seconds)
         try:
-            await asyncio.to_thread(snapshots.refresh)
+            await asyncio.to_thread(look)
         except Exception:
-            # Whatever it is, the next look may go better, and the old run still answers.
-            logger.exception("looking for a new run failed")
+            # Whatever it is, the next look may go better, and what is known still answers.
+            logger.exception("looking for news failed")

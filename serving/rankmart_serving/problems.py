@@ -15,17 +15,24 @@ from litestar.plugins.problem_details import (
     ProblemDetailsPlugin,
 )
 
+from rankmart.events import EventStoreError
+from rankmart_serving.catalogue_errors import NoSuchProductError
 from rankmart_serving.responses import ParameterError, Problem
-from rankmart_serving.snapshots import NoSnapshotError
+from rankmart_serving.settings import Settings
+from rankmart_serving.snapshots import NoSnapshotError, NoSuchRunError
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
 _DESCRIPTIONS = {
-    HTTPStatus.BAD_REQUEST: "A parameter is not as it must be",
+    HTTPStatus.BAD_REQUEST: "A parameter, or a field of the body, is not as it must be",
+    HTTPStatus.UNAUTHORIZED: "There is no API key, or none that is known",
+    HTTPStatus.NOT_FOUND: "There is no such product or run",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than it may be",
+    HTTPStatus.TOO_MANY_REQUESTS: "This address has asked too often: wait a minute",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed",
-    HTTPStatus.SERVICE_UNAVAILABLE: "No run is published yet",
+    HTTPStatus.SERVICE_UNAVAILABLE: "No run is published yet, or the event store is away",
 }
 
 _DETAILS = {
@@ -40,7 +47,10 @@ def plugin() -> ProblemDetailsPlugin:
     return ProblemDetailsPlugin(
         ProblemDetailsConfig(
             exception_to_problem_detail_map={
-                NoSnapshotError: _from_no_snapshot,
+                NoSnapshotError: _from_unavailable,
+                EventStoreError: _from_unavailable,
+                NoSuchRunError: _from_missing,
+                NoSuchProductError: _from_missing,
                 HTTPException: _from_http_exception,
                 Exception: _from_unexpected,
             }
@@ -64,6 +74,35 @@ def documented(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
     }
 
 
+def of_reading(settings: Settings) -> list[HTTPStatus]:
+    """What any route that reads a snapshot may answer with."""
+    return [
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        *([HTTPStatus.UNAUTHORIZED] if settings.protect_reads else []),
+        *_of_limits(settings),
+    ]
+
+
+def of_writing(settings: Settings) -> list[HTTPStatus]:
+    """What any route that stores events may answer with."""
+    return [
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        *([HTTPStatus.UNAUTHORIZED] if settings.key_digests else []),
+        *_of_limits(settings),
+    ]
+
+
+def of_body() -> list[HTTPStatus]:
+    """What any route with a body may answer with."""
+    return [HTTPStatus.REQUEST_ENTITY_TOO_LARGE]
+
+
+def _of_limits(settings: Settings) -> list[HTTPStatus]:
+    return [HTTPStatus.TOO_MANY_REQUESTS] if settings.rate_limit else []
+
+
 def _problem(
     status: HTTPStatus,
     detail: str,
@@ -81,7 +120,11 @@ def _problem(
     )
 
 
-def _from_no_snapshot(exception: NoSnapshotError) -> ProblemDetailsException:
+def _from_missing(exception: Exception) -> ProblemDetailsException:
+    return _problem(HTTPStatus.NOT_FOUND, str(exception))
+
+
+def _from_unavailable(exception: Exception) -> ProblemDetailsException:
     return _problem(HTTPStatus.SERVICE_UNAVAILABLE, str(exception), headers={"Retry-After": "10"})
 
 
@@ -123,6 +166,15 @@ _EXAMPLES = {
         detail="k: Expected `int` >= 1",
         errors=[ParameterError(parameter="k", message="Expected `int` >= 1")],
     ),
+    **{
+        status: Problem(type="about:blank", title=status.phrase, status=status, detail=detail)
+        for status, detail in {
+            HTTPStatus.UNAUTHORIZED: "this needs an API key",
+            HTTPStatus.NOT_FOUND: "no product 'B0' in this run",
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request Entity Too Large",
+            HTTPStatus.TOO_MANY_REQUESTS: "Too Many Requests",
+        }.items()
+    },
     HTTPStatus.SERVICE_UNAVAILABLE: Problem(
         type="about:blank",
         title=HTTPStatus.SERVICE_UNAVAILABLE.phrase,

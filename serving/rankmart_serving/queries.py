@@ -1,27 +1,33 @@
-"""Look-ups in a published snapshot: all SQL of the API is here."""
+"""Look-ups in a published snapshot: all SQL of the API but the features' is here."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from duckdb import DuckDBPyConnection
 
-from rankmart_serving.responses import RecommendedItem, Run
+from rankmart_serving.responses import (
+    HistoryItem,
+    Measured,
+    Product,
+    PublishedRun,
+    RecommendedItem,
+    Run,
+    SimilarProduct,
+)
 
 _RUN = """
-select
-    run_id,
-    model,
-    list_length,
-    users,
-    products
-from run
+select run_id, model, list_length, users, products, events_through from run
 """
-
-_RECOMMENDATIONS = "select items from recommendation_lists where user_id = $user_id"
 
 _FALLBACK = "select items from fallback_list"
 
-_HAS_HISTORY = "select 1 from history_lists where user_id = $user_id"
+_PRODUCT_COLUMNS = """
+    product_id, title, brand, category, price, family_id, review_count, rating_mean
+"""
 
 _items_decoder = msgspec.json.Decoder(list[RecommendedItem])
+raw_items_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def run(cursor: DuckDBPyConnection) -> Run:
@@ -32,26 +38,214 @@ def run(cursor: DuckDBPyConnection) -> Run:
     row = cursor.execute(_RUN).fetchone()
     if row is None:
         raise ValueError("it has no row in its table `run`")
-    run_id, model, list_length, users, products = row
-    return Run(run_id=run_id, model=model, list_length=list_length, users=users, products=products)
+    run_id, model, list_length, users, products, events_through = row
+    return Run(
+        run_id=run_id,
+        model=model,
+        list_length=list_length,
+        users=users,
+        products=products,
+        events_through=events_through,
+    )
 
 
-def recommended_items(
-    cursor: DuckDBPyConnection, *, user_id: str, k: int
-) -> list[RecommendedItem] | None:
-    """The first k products of a user's list, best first; None for a user without a list."""
-    row = cursor.execute(_RECOMMENDATIONS, {"user_id": user_id}).fetchone()
-    return None if row is None else _items_decoder.decode(row[0])[:k]
-
-
-def fallback_items(cursor: DuckDBPyConnection) -> list[RecommendedItem]:
-    """The whole list for users without one of their own, best first."""
+def fallback_list(cursor: DuckDBPyConnection) -> str:
+    """The list for users without one of their own, best first, as JSON."""
     row = cursor.execute(_FALLBACK).fetchone()
     if row is None:
         raise ValueError("it has no row in its table `fallback_list`")
-    return _items_decoder.decode(row[0])
+    _items_decoder.decode(row[0])
+    return str(row[0])
 
 
-def has_history(cursor: DuckDBPyConnection, *, user_id: str) -> bool:
-    """Whether the user has reviewed anything."""
-    return cursor.execute(_HAS_HISTORY, {"user_id": user_id}).fetchone() is not None
+def lists_of(cursor: DuckDBPyConnection, user_ids: Sequence[str]) -> dict[str, str]:
+    """The lists of those users who have one, as JSON."""
+    places = _places(len(user_ids))
+    # The filling is an id that is asked for anyway: so that few texts of queries are planned.
+    given = [*user_ids, *[user_ids[-1]] * (places - len(user_ids))]
+    rows = cursor.execute(
+        f"select user_id, items from recommendation_lists where user_id in ({_marks(places)})",
+        given,
+    ).fetchall()
+    return dict(rows)
+
+
+def with_history(cursor: DuckDBPyConnection, user_ids: Sequence[str]) -> set[str]:
+    """Those of the users who have reviewed anything."""
+    rows = cursor.execute(
+        f"select user_id from history_lists where user_id in ({_marks(len(user_ids))})",
+        list(user_ids),
+    ).fetchall()
+    return {user_id for (user_id,) in rows}
+
+
+def history(cursor: DuckDBPyConnection, user_id: str) -> list[HistoryItem]:
+    """What the run knows of a user, the last first."""
+    row = cursor.execute("select items from history_lists where user_id = ?", [user_id]).fetchone()
+    if row is None:
+        return []
+    items = msgspec.json.decode(row[0])
+    titles = facts(cursor, [item["product_id"] for item in items])
+    return [
+        HistoryItem(
+            product_id=item["product_id"],
+            title=title_of(titles, item["product_id"]),
+            at=item["reviewed_at"],
+            kind=item["kind"],
+            rating=item["rating"],
+        )
+        for item in items
+    ]
+
+
+def users_from(cursor: DuckDBPyConnection, prefix: str, limit: int) -> list[str]:
+    """The first ids that begin so, of users who have a list."""
+    rows = cursor.execute(
+        "select user_id from recommendation_lists where starts_with(user_id, ?)"
+        " order by user_id limit ?",
+        [prefix, limit],
+    ).fetchall()
+    return [user_id for (user_id,) in rows]
+
+
+def facts(cursor: DuckDBPyConnection, product_ids: Sequence[str]) -> dict[str, Product]:
+    """What is known of products, by id; nothing of those that the run does not know."""
+    if not product_ids:
+        return {}
+    rows = cursor.execute(
+        f"select {_PRODUCT_COLUMNS} from products"
+        f" where product_id in ({_marks(len(product_ids))})",
+        list(product_ids),
+    ).fetchall()
+    return {row[0]: Product(*row) for row in rows}
+
+
+def title_of(products: dict[str, Product], product_id: str) -> str | None:
+    """The title, if the product is among them and has one."""
+    return products[product_id].title if product_id in products else None
+
+
+def similar(cursor: DuckDBPyConnection, product_id: str, k: int) -> list[SimilarProduct]:
+    """Neighbours of a product, or of the variant that stands for it, nearest first."""
+    rows = cursor.execute(
+        """
+        select neighbors.neighbor_id, products.title, neighbors.score
+        from product_neighbors as neighbors
+        left join products on neighbors.neighbor_id = products.product_id
+        where neighbors.product_id = (select family_id from products where product_id = $id)
+        order by neighbors.rank
+        limit $k
+        """,
+        {"id": product_id, "k": k},
+    ).fetchall()
+    return [SimilarProduct(*row) for row in rows]
+
+
+def charts(
+    cursor: DuckDBPyConnection, score: str, *, category: str | None, k: int, offset: int
+) -> list[Product]:
+    """Products by `popular_score` or `trend_score`, those of a category or all."""
+    rows = cursor.execute(
+        f"""
+        select {_PRODUCT_COLUMNS} from products
+        where {score} is not null
+            and ($category is null or list_contains(string_split(categories, '|'), $category))
+        order by {score} desc, product_id
+        limit $k offset $offset
+        """,
+        {"category": category, "k": k, "offset": offset},
+    ).fetchall()
+    return [Product(*row) for row in rows]
+
+
+def search(cursor: DuckDBPyConnection, query: str, k: int, offset: int) -> list[Product]:
+    """Products of which id, title or brand has every word, the most reviewed first."""
+    words = query.lower().split() or [""]
+    conditions = " and ".join("contains(search_text, ?)" for _ in words)
+    rows = cursor.execute(
+        f"select {_PRODUCT_COLUMNS} from products where {conditions}"
+        " order by lower(product_id) = ? desc, review_count desc, product_id limit ? offset ?",
+        [*words, query.lower(), k, offset],
+    ).fetchall()
+    return [Product(*row) for row in rows]
+
+
+def published_run(cursor: DuckDBPyConnection, *, is_current: bool) -> PublishedRun:
+    """The run of the snapshot, with the figures of its own model."""
+    row = cursor.execute(
+        "select run_id, strftime(created_at, '%Y-%m-%dT%H:%M:%SZ'), model, protocol, verdict,"
+        " users, products from run"
+    ).fetchone()
+    if row is None:
+        raise ValueError("it has no row in its table `run`")
+    run_id, created_at, model, protocol, verdict, users, products = row
+    metrics = {
+        f"{figure.metric}_at_{figure.k}": figure.value
+        for figure in evaluation(cursor)
+        if figure.model == model
+    }
+    return PublishedRun(
+        run_id=run_id,
+        created_at=created_at,
+        model=model,
+        protocol=protocol,
+        verdict=verdict,
+        is_current=is_current,
+        users=users,
+        products=products,
+        metrics=metrics,
+    )
+
+
+def evaluation(cursor: DuckDBPyConnection) -> list[Measured]:
+    """Every figure over all test users, of every model."""
+    rows: list[tuple[Any, ...]] = cursor.execute(
+        "select model, metric, k, value, ci_low, ci_high, users from evaluation"
+        " where segment = 'all' and isfinite(value) order by metric, k, value desc, model"
+    ).fetchall()
+    return [Measured(*row) for row in rows]
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _places(count: int) -> int:
+    """The next power of two."""
+    return 1 << (count - 1).bit_length()
+
+
+def keys_of(cursor: DuckDBPyConnection, user_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """The key and bucket of each user whom the run knows."""
+    rows = cursor.execute(
+        "select user_id, user_key, user_bucket from users"
+        f" where user_id in ({_marks(len(user_ids))})",
+        list(user_ids),
+    ).fetchall()
+    return {user_id: (key, bucket) for user_id, key, bucket in rows}
+
+
+def by_key(
+    cursor: DuckDBPyConnection, product_keys: Iterable[int]
+) -> dict[int, tuple[str, str | None]]:
+    """Id and title of products by their key; of a family, those of the variant that stands for it."""
+    rows = cursor.execute(
+        "select keys.product_key, keys.product_id, products.title"
+        " from live_product_keys as keys"
+        " left join products on keys.product_id = products.product_id"
+        " where keys.product_key in (select unnest(cast(? as integer [])))",
+        [sorted(product_keys)],
+    ).fetchall()
+    return {key: (product_id, title) for key, product_id, title in rows}
+
+
+def category_paths(cursor: DuckDBPyConnection, product_ids: Sequence[str]) -> dict[str, str]:
+    """The categories of products, parted by bars; nothing of those without."""
+    if not product_ids:
+        return {}
+    rows = cursor.execute(
+        "select product_id, categories from products where categories is not null"
+        f" and product_id in ({_marks(len(product_ids))})",
+        list(product_ids),
+    ).fetchall()
+    return dict(rows)

@@ -1,62 +1,73 @@
-"""GET /v1/users/{user_id}/recommendations."""
+"""Routes that recommend: to a user, to many, to a visitor without an id."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, NoReturn
 
-from litestar import Response, get
+import msgspec
+from litestar import Response, get, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
-from rankmart_serving import problems, queries
-from rankmart_serving.responses import Recommendations
+from rankmart_serving import problems
+from rankmart_serving.answering import Answer, Recommender, Wanted
+from rankmart_serving.requests import BatchQuestion, SessionQuestion
+from rankmart_serving.responses import Batch, Recommendations
+from rankmart_serving.security import guards
 from rankmart_serving.settings import Settings
-from rankmart_serving.snapshots import Reading, SnapshotStore
-from rankmart_serving.user_ids import checked_user_id
+from rankmart_serving.text_ids import checked, from_path
+
+UserId = Annotated[
+    str,
+    PathParameter(
+        min_length=1,
+        max_length=256,
+        description="The user's id as in the reviews, percent-encoded, slashes too.",
+        examples=[Example(summary="a user", value="A1YJEY40YUW4SE")],
+    ),
+]
+Text = Annotated[str | None, QueryParameter(min_length=1, max_length=256)]
+Price = Annotated[float | None, QueryParameter(ge=0, description="In the products file's money.")]
+
+RUN_HEADER = ResponseHeader(
+    name="X-Run-Id",
+    value="20231231-3f9a1c0d5e7b",
+    description="The run that the answer is from",
+    documentation_only=True,
+)
+_encoder = msgspec.json.Encoder()
 
 
-def recommendations_handler(settings: Settings) -> HTTPRouteHandler:
-    """The route's handler, with the settings' limits on `k` in its signature."""
+def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
+    """The routes' handlers, with the settings' limits in their signatures."""
 
     @get(
         "/v1/users/{user_id:str}/recommendations",
         operation_id="recommendations",
         summary="A user's recommendations",
         description=(
-            "The user's ranked products from the run that is published now. A user without a "
-            "list gets the popular products, marked by `fallback`. `k` is a limit: the list is "
-            "as long as the run made it at most."
+            "The user's ranked products from the run that is published now, following what the "
+            "user did since. A user without a list gets the popular products, marked by "
+            "`fallback`. Filters take products out of the list, and the next ones move up; `k` "
+            "is a limit, as the list is only as long as the run made it."
         ),
         tags=["recommendations"],
         response_description="The list, best first",
-        response_headers=[
-            ResponseHeader(
-                name="X-Run-Id",
-                value="20231231-3f9a1c0d5e7b",
-                description="The run that the answer is from",
-                documentation_only=True,
-            )
-        ],
+        response_headers=[RUN_HEADER],
         responses=problems.documented(
             HTTPStatus.BAD_REQUEST,
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            HTTPStatus.SERVICE_UNAVAILABLE,
+            HTTPStatus.NOT_FOUND,
+            *problems.of_reading(settings),
         ),
-        sync_to_thread=False,
+        guards=guards(settings, writes=False),
     )
-    def recommendations(
-        snapshots: NamedDependency[SnapshotStore],
-        user_id: Annotated[
-            str,
-            PathParameter(
-                min_length=1,
-                max_length=256,
-                description="The user's id as in the reviews, percent-encoded, slashes too.",
-                examples=[Example(summary="a user", value="A1YJEY40YUW4SE")],
-            ),
-        ],
+    async def recommendations(
+        recommender: NamedDependency[Recommender],
+        user_id: UserId,
         k: Annotated[
             int,
             QueryParameter(
@@ -66,22 +77,121 @@ def recommendations_handler(settings: Settings) -> HTTPRouteHandler:
                 examples=[Example(summary="the first five", value=5)],
             ),
         ] = settings.default_k,
+        offset: Annotated[
+            int, QueryParameter(ge=0, le=10_000, description="How many to leave out first.")
+        ] = 0,
+        category: Annotated[
+            str | None,
+            QueryParameter(
+                min_length=1,
+                max_length=256,
+                description="A part of the category path, such as `Skin Care`.",
+            ),
+        ] = None,
+        brand: Text = None,
+        min_price: Price = None,
+        max_price: Price = None,
+        exclude: Annotated[
+            list[str] | None,
+            QueryParameter(max_items=100, description="Product ids to leave out."),
+        ] = None,
+        include_reasons: bool = True,
+        run_id: Annotated[
+            str | None,
+            QueryParameter(
+                min_length=1, max_length=64, description="A kept earlier run to ask instead."
+            ),
+        ] = None,
     ) -> Response[Recommendations]:
-        user = checked_user_id(user_id)
-        with snapshots.reading() as reading:
-            answer = _recommend(reading, user_id=user, k=k)
-        return Response(answer, headers={"X-Run-Id": answer.run_id})
+        user = from_path("user_id", user_id)
+        wanted = Wanted(
+            k=k,
+            offset=offset,
+            category=category,
+            brand=brand,
+            min_price=min_price,
+            max_price=max_price,
+            exclude=frozenset(exclude or ()),
+            include_reasons=include_reasons,
+        )
+        answer = await recommender.answer(user, wanted, run_id)
+        return _response(answer)
 
-    return recommendations
-
-
-def _recommend(reading: Reading, *, user_id: str, k: int) -> Recommendations:
-    own = queries.recommended_items(reading.cursor, user_id=user_id, k=k)
-    return Recommendations(
-        user_id=user_id,
-        run_id=reading.run.run_id,
-        known_user=own is not None or queries.has_history(reading.cursor, user_id=user_id),
-        fallback="popular" if own is None else None,
-        model=reading.run.model,
-        items=list(reading.fallback[:k]) if own is None else own,
+    @post(
+        "/v1/recommendations",
+        operation_id="batch_recommendations",
+        summary="Recommendations for many users",
+        description=(
+            f"One answer for each user id, in the same order, all of one run; up to "
+            f"{settings.max_batch} users."
+        ),
+        tags=["recommendations"],
+        status_code=HTTPStatus.OK,
+        response_description="An answer for each user",
+        response_headers=[RUN_HEADER],
+        responses=problems.documented(
+            HTTPStatus.BAD_REQUEST, *problems.of_body(), *problems.of_reading(settings)
+        ),
+        guards=guards(settings, writes=False),
+        sync_to_thread=True,
     )
+    def batch(recommender: NamedDependency[Recommender], data: BatchQuestion) -> Response[Batch]:
+        k = _limit(settings, data.k)
+        if len(data.user_ids) > settings.max_batch:
+            _refuse("user_ids", f"Expected at most {settings.max_batch} users")
+        for number, user_id in enumerate(data.user_ids):
+            checked(f"user_ids.{number}", user_id)
+        answers = recommender.answer_all(data.user_ids, Wanted(k=k))
+        run_id = answers[0].run_id
+        return Response(
+            _encoder.encode({"run_id": run_id, "answers": answers}),  # type: ignore[arg-type]
+            media_type=MediaType.JSON,
+            headers={"X-Run-Id": run_id},
+        )
+
+    @post(
+        "/v1/sessions/recommendations",
+        operation_id="session_recommendations",
+        summary="Recommendations for a visitor without an id",
+        description=(
+            "From the products that the visitor has just seen, the last one last: what lies near "
+            "them, then what is popular. Nothing is stored."
+        ),
+        tags=["recommendations"],
+        status_code=HTTPStatus.OK,
+        response_description="The list, best first, with an empty user id",
+        response_headers=[RUN_HEADER],
+        responses=problems.documented(
+            HTTPStatus.BAD_REQUEST, *problems.of_body(), *problems.of_reading(settings)
+        ),
+        guards=guards(settings, writes=False),
+        sync_to_thread=False,
+    )
+    def session(
+        recommender: NamedDependency[Recommender], data: SessionQuestion
+    ) -> Response[Recommendations]:
+        k = _limit(settings, data.k)
+        for number, product_id in enumerate(data.product_ids):
+            checked(f"product_ids.{number}", product_id)
+        seen = frozenset(data.product_ids)
+        return _response(recommender.for_session(data.product_ids, Wanted(k=k, exclude=seen)))
+
+    return [recommendations, batch, session]
+
+
+def _response(answer: Answer) -> Response[Recommendations]:
+    return Response(
+        _encoder.encode(answer),  # type: ignore[arg-type]
+        media_type=MediaType.JSON,
+        headers={"X-Run-Id": answer.run_id},
+    )
+
+
+def _limit(settings: Settings, k: int | None) -> int:
+    if k is not None and k > settings.max_k:
+        _refuse("k", f"Expected `int` <= {settings.max_k}")
+    return settings.default_k if k is None else k
+
+
+def _refuse(name: str, message: str) -> NoReturn:
+    raise ValidationException(extra=[{"key": name, "message": message}])

@@ -13,6 +13,8 @@ class Run(Struct, frozen=True):
     list_length: int
     users: int
     products: int
+    events_through: int
+    """The number of the last event that the run has taken in."""
 
 
 class Reason(Struct, frozen=True):
@@ -66,7 +68,7 @@ class RecommendedItem(Struct, frozen=True):
             examples=["co_visited"],
         ),
     ]
-    reason: Reason
+    reason: Annotated[Reason | None, Meta(description="null where reasons are not asked for")]
 
 
 class Recommendations(Struct, frozen=True):
@@ -84,7 +86,132 @@ class Recommendations(Struct, frozen=True):
         Meta(description="popular: the list for everybody, as the run has none for this user"),
     ]
     model: Annotated[str, Meta(examples=["ranker"])]
+    follows: Annotated[
+        Literal["run", "events", "reranked"],
+        Meta(
+            description=(
+                "run: the list as published. reranked: scored anew with the user's events since."
+                " events: the same list without what they settled, and with neighbours of what"
+                " they touched moved up, until it is scored anew"
+            )
+        ),
+    ]
     items: list[RecommendedItem]
+
+
+class Batch(Struct, frozen=True):
+    """An answer for each user that was asked for, in the same order."""
+
+    run_id: Annotated[str, Meta(examples=["20231231-3f9a1c0d5e7b"])]
+    answers: list[Recommendations]
+
+
+class Product(Struct, frozen=True):
+    """A product, with what its reviews say. Null is what the products file does not have."""
+
+    product_id: Annotated[str, Meta(examples=["B00021DOU8"])]
+    title: str | None
+    brand: str | None
+    category: str | None
+    price: float | None
+    family_id: Annotated[
+        str | None, Meta(description="The variant that stands for the whole family")
+    ]
+    review_count: int
+    rating_mean: float | None
+
+
+class Products(Struct, frozen=True):
+    """Products in an order: of a chart, or of how well they fit a search."""
+
+    run_id: str
+    products: list[Product]
+
+
+class SimilarProduct(Struct, frozen=True):
+    """A product near another one."""
+
+    product_id: str
+    title: str | None
+    score: Annotated[float, Meta(description="The association, comparable within one list")]
+
+
+class SimilarProducts(Struct, frozen=True):
+    """What is reviewed near a product, or a variant of it, nearest first."""
+
+    product_id: str
+    run_id: str
+    products: list[SimilarProduct]
+
+
+class HistoryItem(Struct, frozen=True):
+    """A product that the user has reviewed, or did something with since."""
+
+    product_id: str
+    title: str | None
+    at: Annotated[str, Meta(description="UTC", examples=["2014-03-01T00:00:00Z"])]
+    kind: Annotated[str, Meta(description="review, or the kind of event", examples=["review"])]
+    rating: float | None
+
+
+class History(Struct, frozen=True):
+    """What is known of a user, the last first: events since the run, then reviews."""
+
+    user_id: str
+    run_id: str
+    items: list[HistoryItem]
+
+
+class Users(Struct, frozen=True):
+    """Ids of users who have a list, in the order of the alphabet."""
+
+    user_ids: list[str]
+
+
+class Acknowledged(Struct, frozen=True):
+    """Events that are on the disk. Of one id, the first that was sent counts."""
+
+    stored: Annotated[int, Meta(description="How many are new")]
+    repeated: Annotated[list[str], Meta(description="Ids that were there already")]
+
+
+class PublishedRun(Struct, frozen=True):
+    """A run whose snapshot is kept."""
+
+    run_id: str
+    created_at: str
+    model: str
+    protocol: str
+    verdict: str
+    is_current: bool
+    users: int
+    products: int
+    metrics: Annotated[dict[str, float], Meta(description="Of the published model, on test users")]
+
+
+class Runs(Struct, frozen=True):
+    """Runs that can be asked for, the newest first."""
+
+    runs: list[PublishedRun]
+
+
+class Measured(Struct, frozen=True):
+    """One figure of the evaluation, with its 95 % confidence interval."""
+
+    model: str
+    metric: str
+    k: int
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+    users: int
+
+
+class CurrentRun(Struct, frozen=True):
+    """The run that answers come from, beside every generator on the same users."""
+
+    run: PublishedRun
+    evaluation: list[Measured]
 
 
 class Live(Struct, frozen=True):

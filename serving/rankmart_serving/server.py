@@ -19,7 +19,10 @@ def serve(
     `host` and `port` override the settings. Each of several workers is a process that opens the
     snapshot for itself and reads its settings from the environment, where they are put here.
     """
+    settings.refuse_open_writes(settings.host if host is None else host)
     options: dict[str, Any] = {
+        "access_log": False,
+        "server_header": False,
         "host": settings.host if host is None else host,
         "port": settings.port if port is None else port,
         "log_config": _log_config(),

@@ -3,7 +3,8 @@
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import msgspec
 from rankmart.errors import RankmartError, SnapshotError, first_line
 from rankmart.publish import POINTER, current_run, snapshot_path
 from rankmart_serving import queries
-from rankmart_serving.responses import RecommendedItem, Run
+from rankmart_serving.responses import Run
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,16 @@ _CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     # A look-up touches one row: a second thread only costs.
     "threads": 1,
 }
+
+
+EARLIER_RUNS_OPEN = 2
+
+
+class NoSuchRunError(RankmartError):
+    """A run that was asked for by its id is not kept."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"no run {run_id!r} is kept: /v1/runs lists those that are")
 
 
 class NoSnapshotError(RankmartError):
@@ -38,7 +49,7 @@ class Reading:
     """A cursor on the open snapshot, for one request at a time, and what every request needs."""
 
     run: Run
-    fallback: Sequence[RecommendedItem]
+    fallback: str
     cursor: duckdb.DuckDBPyConnection
 
 
@@ -58,10 +69,11 @@ class Snapshot:
             self.run = queries.run(self._connection)
             if self.run.run_id != run_id:
                 raise SnapshotError(f"{path.name} holds run {self.run.run_id}")
-            self.fallback = queries.fallback_items(self._connection)
+            self.fallback = queries.fallback_list(self._connection)
             # A file that can't answer is found out here, not by the first request.
-            queries.recommended_items(self._connection, user_id="", k=1)
-            queries.has_history(self._connection, user_id="")
+            queries.lists_of(self._connection, [""])
+            queries.with_history(self._connection, [""])
+            queries.facts(self._connection, [""])
         except BaseException:
             self._connection.close()
             raise
@@ -100,25 +112,58 @@ class SnapshotStore:
         self._lock = threading.Lock()
         self._refreshing = threading.Lock()
         self._current: Snapshot | None = None
+        self._earlier: OrderedDict[str, Snapshot] = OrderedDict()
+        self.on_switch: list[Callable[[], None]] = []
+        """Called after each switch of the run, whatever it is to."""
         self._seen_pointer: tuple[int, int, int] | None = None
         self._reported = ""
 
+    @property
+    def current_run_id(self) -> str | None:
+        """The run that is open; None before the first."""
+        snapshot = self._current
+        return None if snapshot is None else snapshot.run.run_id
+
     @contextmanager
-    def reading(self) -> Iterator[Reading]:
+    def reading(self, run_id: str | None = None) -> Iterator[Reading]:
         """Read from the current snapshot: it stays open and the same until the block ends.
 
-        Raises NoSnapshotError when none is open.
+        With `run_id` from that run's, which is opened where it is kept. Raises NoSnapshotError
+        when none is open, NoSuchRunError for a run that is not kept or can't be read.
         """
         with self._lock:
             snapshot = self._current
             if snapshot is None:
                 raise NoSnapshotError
+            if run_id is not None and run_id != snapshot.run.run_id:
+                snapshot = self._open_earlier(run_id)
             cursor = snapshot.borrow()
         try:
             yield Reading(run=snapshot.run, fallback=snapshot.fallback, cursor=cursor)
         finally:
             with self._lock:
                 snapshot.give_back(cursor)
+
+    def kept_runs(self) -> list[str]:
+        """The ids of all snapshots in the folder, those written last first."""
+        found = [path for path in self._published.glob("*.duckdb") if path.name[0] != "."]
+        found.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+        return [path.stem for path in found]
+
+    def _open_earlier(self, run_id: str) -> Snapshot:
+        if run_id in self._earlier:
+            self._earlier.move_to_end(run_id)
+            return self._earlier[run_id]
+        try:
+            if not snapshot_path(self._published, run_id).is_file():
+                raise NoSuchRunError(run_id)
+            snapshot = Snapshot(self._published, run_id)
+        except (SnapshotError, duckdb.Error, msgspec.MsgspecError, OSError, ValueError) as error:
+            raise NoSuchRunError(run_id) from error
+        self._earlier[run_id] = snapshot
+        if len(self._earlier) > EARLIER_RUNS_OPEN:
+            self._earlier.popitem(last=False)[1].retire()
+        return snapshot
 
     def refresh(self) -> None:
         """Look at the pointer; when it names another run, open that one and retire the old one.
@@ -145,6 +190,9 @@ class SnapshotStore:
         with self._refreshing:
             self._switch_to(None)
             self._seen_pointer = None
+            with self._lock:
+                while self._earlier:
+                    self._earlier.popitem()[1].retire()
 
     def _follow_pointer(self) -> None:
         pointer = self._pointer_state()
@@ -171,6 +219,8 @@ class SnapshotStore:
             old, self._current = self._current, snapshot
             if old is not None:
                 old.retire()
+        for tell in self.on_switch:
+            tell()
 
     def _report(self, problem: str) -> None:
         if problem != self._reported:

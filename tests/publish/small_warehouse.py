@@ -12,6 +12,15 @@ from rankmart.publish import publish
 
 _TABLES = """
 create schema ranker;
+create schema staging;
+create schema intermediate;
+
+create table staging.stg_events as select 7::bigint as seq;
+
+create table intermediate.product_stats as
+select * from (values
+    ('serve', 1, 4.0::double, 0.5::double), ('serve', 2, 2.0, 0.75), ('fit', 1, 9.0, 9.0)
+) as rows (split, product_key, popular_score, trend_score);
 
 create table products as
 select * from (values
@@ -22,10 +31,16 @@ select * from (values
 ) as rows (
     product_id, family_id, title, brand, categories, category, price, review_count, rating_mean
 );
+alter table products add column product_key integer;
+update products set product_key = cast(right(product_id, 1) as integer) where product_id != 'P3';
 alter table products add column first_reviewed_at timestamp;
 alter table products add column last_reviewed_at timestamp;
 update products set
     first_reviewed_at = timestamp '2014-01-01', last_reviewed_at = timestamp '2014-06-01';
+
+create table users as
+select * from (values ('ann', 1, 7), ('bea', 2, 8), ('cat', 3, 9))
+as rows (user_id, user_key, user_bucket);
 
 create table product_neighbors as
 select * from (values
@@ -39,6 +54,8 @@ select * from (values
     ('bea', 'P2', timestamp '2014-03-01 00:00:00', 2.0, false, 1),
     ('cat', 'P1', timestamp '2014-04-01 00:00:00', 4.0, true, 1)
 ) as rows (user_id, product_id, reviewed_at, rating, is_positive, position);
+alter table interactions add column kind varchar;
+update interactions set kind = 'review';
 
 create table ranker.runs (
     run_id varchar, created_at timestamp, model varchar, protocol varchar, metrics json,

@@ -92,20 +92,28 @@ select to_json(list(item order by rank)) as items from items;
 
 create table rankmart_snapshot.products as
 select
-    product_id,
-    title,
-    brand,
-    categories,
-    category,
-    price,
-    family_id,
-    review_count,
-    rating_mean,
-    first_reviewed_at,
-    last_reviewed_at
+    products.product_id,
+    products.product_key,
+    products.title,
+    products.brand,
+    products.categories,
+    products.category,
+    products.price,
+    products.family_id,
+    products.review_count,
+    products.rating_mean,
+    products.first_reviewed_at,
+    products.last_reviewed_at,
+    product_stats.popular_score,
+    product_stats.trend_score,
+    lower(concat_ws(' ', products.product_id, products.title, products.brand)) as search_text
 
 from products
-order by product_id;
+left join intermediate.product_stats as product_stats
+    on
+        product_stats.split = 'serve'
+        and products.product_key = product_stats.product_key
+order by products.product_id;
 
 create index products_by_product on rankmart_snapshot.products (product_id);
 
@@ -139,7 +147,8 @@ items as (
         {
             'product_id': product_id,
             'reviewed_at': strftime(reviewed_at, '%Y-%m-%dT%H:%M:%SZ'),
-            'rating': cast(cast(rating as varchar) as double)
+            'rating': cast(cast(rating as varchar) as double),
+            'kind': kind
         } as item
 
     from interactions
@@ -154,6 +163,17 @@ from items
 group by user_id;
 
 create unique index history_lists_by_user on rankmart_snapshot.history_lists (user_id);
+
+create table rankmart_snapshot.users as
+select
+    user_id,
+    user_key,
+    user_bucket
+
+from users
+order by user_id;
+
+create unique index users_by_user on rankmart_snapshot.users (user_id);
 
 create table rankmart_snapshot.evaluation as
 select * from ranker.evaluation
@@ -181,9 +201,8 @@ select
         from rankmart_snapshot.recommendation_lists
     ) as list_length,
     (select count(*) from rankmart_snapshot.recommendation_lists) as users,
-    (select count(*) from rankmart_snapshot.products) as products
+    (select count(*) from rankmart_snapshot.products) as products,
+    (select coalesce(max(seq), 0) from staging.stg_events) as events_through
 
 from ranker.runs
 where run_id = $run_id;
-
-checkpoint rankmart_snapshot;

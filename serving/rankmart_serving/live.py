@@ -1,0 +1,285 @@
+"""Lists scored anew for users with events, by the published ranker over the batch's own SQL.
+
+The query of the features (`rankmart.live`) costs a DuckDB some 0.4 s to plan, and hardly more for
+fifty users than for one. So users wait together: one thread takes all that wait, at most
+USERS_AT_A_TIME, and scores them at once. Meanwhile `touched` answers.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import xgboost as xgb
+
+from rankmart.errors import RankmartError, first_line
+from rankmart.events import Event
+from rankmart.features import generator_names
+from rankmart.rank import GeneratorScorer, best_first
+from rankmart.rules import ListRules
+from rankmart.train import summed_margins
+from rankmart_serving import queries
+from rankmart_serving.feed import EventFeed
+from rankmart_serving.responses import Reason, RecommendedItem
+from rankmart_serving.snapshots import Reading, SnapshotStore
+
+logger = logging.getLogger(__name__)
+
+USERS_AT_A_TIME = 50
+LISTS_KEPT = 10_000
+
+Asked = tuple[str, tuple[Event, ...]]
+
+
+@dataclass(frozen=True)
+class RerankedList:
+    """A list, and what it was made of."""
+
+    run_id: str
+    last_seq: int
+    items: tuple[RecommendedItem, ...]
+
+
+class Reranker:
+    """What one run scores with: the query, the boosters, the rules. For one thread at a time."""
+
+    def __init__(self, reading: Reading) -> None:
+        """Raises duckdb.Error for a snapshot that has no such query."""
+        cursor = reading.cursor
+        row = cursor.execute("select sql from live_query").fetchone()
+        if row is None:
+            raise duckdb.CatalogException("the table live_query is empty")
+        self._sql = str(row[0])
+        self.run_id = reading.run.run_id
+        self._length = reading.run.list_length
+        members = cursor.execute("select weight, booster, features from model").fetchall()
+        self._members = [
+            (weight, xgb.Booster({"nthread": 1}, model_file=bytearray(booster)))
+            for weight, booster, _ in members
+        ]
+        self._features: list[str] = members[0][2] if members else []
+        self._model = reading.run.model
+        self._rules = _rules(cursor)
+
+    def lists(self, reading: Reading, asked: Sequence[Asked]) -> dict[str, list[RecommendedItem]]:
+        """The list of each user, given their events since the run.
+
+        A user without events gets the scores of the batch. One of whom nothing is known, not
+        even a product that the run knows, has an empty list.
+        """
+        cursor = reading.cursor
+        user_of_key = _fill(cursor, asked)
+        table = cursor.sql(self._sql).to_arrow_table()
+        features = self._features or [
+            name for name in table.column_names if name.endswith(("_rank", "_score"))
+        ] + ["standing"]
+        matrix = (
+            np.column_stack(
+                [table.column(name).to_numpy().astype(np.float32, copy=False) for name in features]
+            )
+            if len(table)
+            else np.empty((0, len(features)), np.float32)
+        )
+        users = table.column("user_key").to_numpy().astype(np.int32)
+        products = table.column("product_key").to_numpy().astype(np.int32)
+        scores = self._score(matrix, features)
+        # Numbers from 0, because users that the run does not know have keys below it.
+        _, numbers = np.unique(users, return_inverse=True)
+        arrange = self._rules.before(best_first)
+        listed = arrange(numbers.astype(np.int32), products, scores, k=self._length)
+        chosen = table.take(listed)
+        return _items(
+            cursor, chosen, scores[listed], generator_names(table.column_names), user_of_key
+        )
+
+    def _score(
+        self, matrix: npt.NDArray[np.float32], features: list[str]
+    ) -> npt.NDArray[np.float32]:
+        if self._members:
+            return summed_margins(self._members, matrix)
+        return GeneratorScorer(self._model, features).predict(matrix)
+
+
+class LiveLists:
+    """The lists of users with events, kept up to date by a thread of its own."""
+
+    def __init__(self, snapshots: SnapshotStore, feed: EventFeed) -> None:
+        self._snapshots = snapshots
+        self._feed = feed
+        self._reranker: Reranker | None = None
+        self._without: str | None = None
+        self._lists: OrderedDict[str, RerankedList] = OrderedDict()
+        self._waiting: OrderedDict[str, None] = OrderedDict()
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._work, name="live lists", daemon=True)
+        feed.on_events.append(self.ask_for)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, after the users that it is at."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def ask_for(self, user_ids: set[str]) -> None:
+        """Have the lists of these users made anew."""
+        with self._changed:
+            for user_id in sorted(user_ids):
+                self._waiting[user_id] = None
+            self._changed.notify()
+
+    def of(self, user_id: str, run_id: str, events: Sequence[Event]) -> RerankedList | None:
+        """The user's list, if it is of this run and of just these events."""
+        found = self._lists.get(user_id)
+        if found is None or found.run_id != run_id or found.last_seq != events[-1].seq:
+            return None
+        return found
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting and not self._stopped:
+                    self._changed.wait()
+                if self._stopped:
+                    return
+                count = min(USERS_AT_A_TIME, len(self._waiting))
+                users = [self._waiting.popitem(last=False)[0] for _ in range(count)]
+            asked = [(user_id, events) for user_id in users if (events := self._feed.of(user_id))]
+            try:
+                if asked:
+                    self._rerank(asked)
+            except (duckdb.Error, RankmartError, xgb.core.XGBoostError, ValueError) as error:
+                logger.exception(
+                    "lists of %d users keep their order: %s", len(asked), first_line(error)
+                )
+
+    def _rerank(self, asked: Sequence[Asked]) -> None:
+        with self._snapshots.reading() as reading:
+            run_id = reading.run.run_id
+            if self._without == run_id:
+                return
+            if self._reranker is None or self._reranker.run_id != run_id:
+                try:
+                    self._reranker = Reranker(reading)
+                except duckdb.Error as error:
+                    self._without = run_id
+                    logger.warning(
+                        "run %s has nothing to score anew with (%s): lists follow events by"
+                        " neighbours alone; `dbt run` and `make score` mend it",
+                        run_id,
+                        first_line(error),
+                    )
+                    return
+            lists = self._reranker.lists(reading, asked)
+        with self._changed:
+            for user_id, events in asked:
+                items = tuple(lists.get(user_id, ()))
+                self._lists[user_id] = RerankedList(run_id, events[-1].seq, items)
+                self._lists.move_to_end(user_id)
+            while len(self._lists) > LISTS_KEPT:
+                self._lists.popitem(last=False)
+
+
+def _rules(cursor: duckdb.DuckDBPyConnection) -> ListRules:
+    (most,) = cursor.execute("select coalesce(max(product_key), 0) from products").fetchone() or (
+        0,
+    )
+    blocked, boosts = np.zeros(most + 1, dtype=bool), np.zeros(most + 1)
+    for key, boost, is_blocked in cursor.execute(
+        "select product_key, boost, is_blocked from live_rules"
+    ).fetchall():
+        blocked[key] |= is_blocked
+        boosts[key] += boost
+    return ListRules(blocked=blocked, boosts=boosts)
+
+
+def _fill(cursor: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> dict[int, str]:
+    """Fill the tables that the query reads; the user of each key."""
+    cursor.execute(
+        "create or replace temp table asked (user_key integer, user_id varchar, user_bucket"
+        " integer); create or replace temp table asked_events (seq bigint, user_id varchar,"
+        " product_id varchar, kind varchar, rating float, occurred_epoch bigint)"
+    ).fetchall()
+    known = queries.keys_of(cursor, [user_id for user_id, _ in asked])
+    rows = []
+    for number, (user_id, _) in enumerate(asked, start=1):
+        key, bucket = known.get(user_id, (-number, 0))
+        rows.append((key, user_id, bucket))
+    cursor.executemany("insert into asked values (?, ?, ?)", rows)
+    events = [
+        (
+            event.seq,
+            user_id,
+            event.product_id,
+            event.kind,
+            event.rating,
+            event.occurred_epoch,
+        )
+        for user_id, since in asked
+        for event in since
+    ]
+    if events:
+        cursor.executemany("insert into asked_events values (?, ?, ?, ?, ?, ?)", events)
+    return {key: user_id for key, user_id, _ in rows}
+
+
+def _items(
+    cursor: duckdb.DuckDBPyConnection,
+    chosen: pa.Table,
+    scores: npt.NDArray[np.float32],
+    generators: list[str],
+    user_of_key: dict[int, str],
+) -> dict[str, list[RecommendedItem]]:
+    """The items of lists whose rows stand in order, those of a user together."""
+    rows = chosen.select(
+        ["user_key", "product_key", "because_of_key", *[f"{name}_rank" for name in generators]]
+    ).to_pylist()
+    keys = {row["product_key"] for row in rows} | {
+        row["because_of_key"] for row in rows if row["because_of_key"] is not None
+    }
+    products = queries.by_key(cursor, keys)
+    lists: dict[str, list[RecommendedItem]] = {}
+    for row, score in zip(rows, scores.tolist(), strict=True):
+        of_user = lists.setdefault(user_of_key[row["user_key"]], [])
+        product_id, title = products[row["product_key"]]
+        of_user.append(
+            RecommendedItem(
+                rank=len(of_user) + 1,
+                product_id=product_id,
+                title=title,
+                score=float(np.format_float_positional(np.float32(score), unique=True)),
+                source=_source(row, generators),
+                reason=_reason(row, products),
+            )
+        )
+    return lists
+
+
+def _source(row: dict[str, int | None], generators: list[str]) -> str:
+    """The generator that ranks it highest; of equals, the first in the table's order."""
+    return min(
+        generators, key=lambda name: rank if (rank := row[f"{name}_rank"]) is not None else 10**6
+    )
+
+
+def _reason(row: dict[str, int | None], products: dict[int, tuple[str, str | None]]) -> Reason:
+    because_of = row["because_of_key"]
+    if because_of is not None:
+        product_id, title = products[because_of]
+        return Reason(type="because_of", product_id=product_id, title=title)
+    trending, popular = row.get("trending_rank"), row.get("popular_rank")
+    if row.get("content_rank") is not None and trending is None and popular is None:
+        return Reason(type="content", product_id=None, title=None)
+    is_trending = trending is not None and (popular is None or trending <= popular)
+    return Reason(type="trending" if is_trending else "popular", product_id=None, title=None)

@@ -1,0 +1,28 @@
+"""The web page: static files beside this module, no build step and nothing from elsewhere."""
+
+from importlib.resources import files
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+_TYPES = {
+    "index.html": "text/html; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+    "page.css": "text/css; charset=utf-8",
+    "favicon.svg": "image/svg+xml",
+}
+
+
+def handlers() -> list[HTTPRouteHandler]:
+    """`/` and the files that it names."""
+    return [_handler("/" if name == "index.html" else f"/static/{name}", name) for name in _TYPES]
+
+
+def _handler(path: str, name: str) -> HTTPRouteHandler:
+    content = (files("rankmart_serving") / "static" / name).read_bytes()
+
+    @get(path, include_in_schema=False, sync_to_thread=False)
+    def file() -> Response[bytes]:
+        return Response(content, media_type=_TYPES[name], headers={"Cache-Control": "max-age=300"})
+
+    return file

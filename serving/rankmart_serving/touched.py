@@ -1,0 +1,96 @@
+"""A list that follows events at once: what is settled goes, neighbours of what was touched rise.
+
+It stands until the list is scored anew. The order is by reciprocal rank fusion (Cormack, Clarke
+and Buettcher, SIGIR 2009) of the published list with the neighbours of the last touched products.
+"""
+
+from collections.abc import Sequence
+
+from duckdb import DuckDBPyConnection
+
+from rankmart.events import Event
+from rankmart_serving import queries
+from rankmart_serving.responses import Reason, RecommendedItem
+
+SETTLED = ("purchase", "rating", "dismiss")
+WISHES = ("view", "click", "cart", "purchase", "rating")
+TOUCHED_AT_MOST = 5
+NEIGHBORS_OF_EACH = 20
+SMOOTHING = 60
+
+
+def families(cursor: DuckDBPyConnection, product_ids: Sequence[str]) -> dict[str, str]:
+    """The variant that stands for each product in lists; for one that is not known, itself."""
+    known = queries.facts(cursor, list(dict.fromkeys(product_ids)))
+    return {
+        product_id: (known[product_id].family_id if product_id in known else None) or product_id
+        for product_id in product_ids
+    }
+
+
+def follow(
+    cursor: DuckDBPyConnection, items: Sequence[RecommendedItem], events: Sequence[Event]
+) -> list[RecommendedItem]:
+    """The list after the events, of which the last one is the last to have happened."""
+    family = families(cursor, [event.product_id for event in events])
+    settled = {family[event.product_id] for event in events if event.kind in SETTLED}
+    disliked = {
+        family[event.product_id]
+        for event in events
+        if event.kind == "dismiss" or (event.kind == "rating" and (event.rating or 5) <= 2)
+    }
+    touched = [family[event.product_id] for event in reversed(events) if event.kind in WISHES]
+    touched = [product for product in dict.fromkeys(touched) if product not in disliked]
+    pinned = [item for item in items if item.source == "rule" and item.product_id not in settled]
+    by_id = {item.product_id: item for item in items if item.source != "rule"}
+    standing = {
+        product_id: 1 / (SMOOTHING + place) for place, product_id in enumerate(by_id, start=1)
+    }
+    titles = queries.facts(cursor, touched[:TOUCHED_AT_MOST])
+    for product in touched[:TOUCHED_AT_MOST]:
+        near = queries.similar(cursor, product, NEIGHBORS_OF_EACH)
+        for place, neighbor in enumerate(near, start=1):
+            standing[neighbor.product_id] = standing.get(neighbor.product_id, 0.0) + 1 / (
+                SMOOTHING + place
+            )
+            if neighbor.product_id not in by_id:
+                by_id[neighbor.product_id] = RecommendedItem(
+                    rank=0,
+                    product_id=neighbor.product_id,
+                    title=neighbor.title,
+                    score=0.0,
+                    source="co_visited",
+                    reason=Reason(
+                        type="because_of",
+                        product_id=product,
+                        title=queries.title_of(titles, product),
+                    ),
+                )
+    hidden = settled | {item.product_id for item in pinned}
+    order = sorted(
+        (product_id for product_id in by_id if product_id not in hidden),
+        key=lambda product_id: (-standing[product_id], product_id),
+    )
+    # The scores of two lists can't be compared: the standing orders, so it is the score.
+    ranked = [_with(by_id[product_id], score=standing[product_id]) for product_id in order]
+    for item in sorted(pinned, key=lambda item: item.rank):
+        ranked.insert(item.rank - 1, item)
+    return renumbered(ranked[: max(len(items), 1)])
+
+
+def renumbered(items: Sequence[RecommendedItem]) -> list[RecommendedItem]:
+    """The same items with ranks from 1."""
+    return [_with(item, rank=rank) for rank, item in enumerate(items, start=1)]
+
+
+def _with(
+    item: RecommendedItem, *, rank: int | None = None, score: float | None = None
+) -> RecommendedItem:
+    return RecommendedItem(
+        rank=item.rank if rank is None else rank,
+        product_id=item.product_id,
+        title=item.title,
+        score=item.score if score is None else score,
+        source=item.source,
+        reason=item.reason,
+    )
