@@ -183,7 +183,7 @@ def _write_snapshot(
 def _write_live_part(
     connection: duckdb.DuckDBPyConnection, blocked: Sequence[int], boosts: dict[int, float]
 ) -> None:
-    """What re-ranking of single users needs: the query of their features, its tables, the rules."""
+    """What scoring single users anew needs: the query of features, its tables, the rules."""
     query = read_live_query(connection)
     if query is None:
         logger.warning(

@@ -56,22 +56,21 @@ class Wanted:
         return any(value is not None for value in wanted)
 
     def suits(self, item: RecommendedItem, product: Product | None, categories: str) -> bool:
-        """Whether a product of the list is wanted. One without a price is in no range of prices."""
+        """Whether a product of the list is wanted; without a price, it is in no range of them."""
         if item.product_id in self.exclude:
             return False
         if not self._asks_for_facts:
             return True
         if product is None:
             return False
-        if self.category is not None and self.category not in categories.split("|"):
-            return False
-        if self.brand is not None and product.brand != self.brand:
-            return False
-        if self.min_price is None and self.max_price is None:
-            return True
         low = float("-inf") if self.min_price is None else self.min_price
         high = float("inf") if self.max_price is None else self.max_price
-        return product.price is not None and low <= product.price <= high
+        any_price = self.min_price is None and self.max_price is None
+        return (
+            (self.category is None or self.category in categories.split("|"))
+            and (self.brand is None or product.brand == self.brand)
+            and (any_price or (product.price is not None and low <= product.price <= high))
+        )
 
 
 class Recommender:

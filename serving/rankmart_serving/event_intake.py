@@ -9,6 +9,7 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 
 from rankmart.events import Event
 from rankmart_serving import problems
@@ -46,7 +47,7 @@ def event_handlers(settings: Settings) -> list[HTTPRouteHandler]:
         guards=guards(settings, writes=True),
         sync_to_thread=True,
     )
-    def add_event(feed: NamedDependency[EventFeed], data: NewEvent) -> Acknowledged:
+    def add_event(feed: NamedDependency[EventFeed], data: JSONBody[NewEvent]) -> Acknowledged:
         return _store(feed, [_event(data, "")])
 
     @post(
@@ -63,7 +64,7 @@ def event_handlers(settings: Settings) -> list[HTTPRouteHandler]:
         guards=guards(settings, writes=True),
         sync_to_thread=True,
     )
-    def add_events(feed: NamedDependency[EventFeed], data: NewEvents) -> Acknowledged:
+    def add_events(feed: NamedDependency[EventFeed], data: JSONBody[NewEvents]) -> Acknowledged:
         if len(data.events) > settings.max_batch:
             _refuse("events", f"Expected at most {settings.max_batch} events")
         events = [_event(event, f"events.{number}.") for number, event in enumerate(data.events)]

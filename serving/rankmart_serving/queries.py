@@ -228,7 +228,7 @@ def keys_of(cursor: DuckDBPyConnection, user_ids: Sequence[str]) -> dict[str, tu
 def by_key(
     cursor: DuckDBPyConnection, product_keys: Iterable[int]
 ) -> dict[int, tuple[str, str | None]]:
-    """Id and title of products by their key; of a family, those of the variant that stands for it."""
+    """Id and title of products by key; of a family, those of the variant that stands for it."""
     rows = cursor.execute(
         "select keys.product_key, keys.product_id, products.title"
         " from live_product_keys as keys"

@@ -11,7 +11,7 @@ from litestar.enums import MediaType
 from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from rankmart_serving import problems
 from rankmart_serving.answering import Answer, Recommender, Wanted
@@ -30,8 +30,14 @@ UserId = Annotated[
         examples=[Example(summary="a user", value="A1YJEY40YUW4SE")],
     ),
 ]
-Text = Annotated[str | None, QueryParameter(min_length=1, max_length=256)]
-Price = Annotated[float | None, QueryParameter(ge=0, description="In the products file's money.")]
+Price = Annotated[
+    float | None,
+    QueryParameter(
+        ge=0,
+        description="In the money of the products file.",
+        examples=[Example(summary="a price", value=9.5)],
+    ),
+]
 
 RUN_HEADER = ResponseHeader(
     name="X-Run-Id",
@@ -78,28 +84,56 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
             ),
         ] = settings.default_k,
         offset: Annotated[
-            int, QueryParameter(ge=0, le=10_000, description="How many to leave out first.")
+            int,
+            QueryParameter(
+                ge=0,
+                le=10_000,
+                description="How many to leave out first.",
+                examples=[Example(summary="the second page of ten", value=10)],
+            ),
         ] = 0,
         category: Annotated[
             str | None,
             QueryParameter(
                 min_length=1,
                 max_length=256,
-                description="A part of the category path, such as `Skin Care`.",
+                description="Any part of the category path.",
+                examples=[Example(summary="a category", value="Skin Care")],
             ),
         ] = None,
-        brand: Text = None,
+        brand: Annotated[
+            str | None,
+            QueryParameter(
+                min_length=1,
+                max_length=256,
+                description="As in the products file.",
+                examples=[Example(summary="a brand", value="Larkmoor")],
+            ),
+        ] = None,
         min_price: Price = None,
         max_price: Price = None,
         exclude: Annotated[
             list[str] | None,
-            QueryParameter(max_items=100, description="Product ids to leave out."),
+            QueryParameter(
+                max_items=100,
+                description="Product ids to leave out.",
+                examples=[Example(summary="a product", value=["B000052YAN"])],
+            ),
         ] = None,
-        include_reasons: bool = True,
+        include_reasons: Annotated[
+            bool,
+            QueryParameter(
+                description="false: reasons are null.",
+                examples=[Example(summary="without reasons", value=False)],
+            ),
+        ] = True,
         run_id: Annotated[
             str | None,
             QueryParameter(
-                min_length=1, max_length=64, description="A kept earlier run to ask instead."
+                min_length=1,
+                max_length=64,
+                description="A kept earlier run to ask instead.",
+                examples=[Example(summary="a run", value="20231231-3f9a1c0d5e7b")],
             ),
         ] = None,
     ) -> Response[Recommendations]:
@@ -135,7 +169,9 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
         guards=guards(settings, writes=False),
         sync_to_thread=True,
     )
-    def batch(recommender: NamedDependency[Recommender], data: BatchQuestion) -> Response[Batch]:
+    def batch(
+        recommender: NamedDependency[Recommender], data: JSONBody[BatchQuestion]
+    ) -> Response[Batch]:
         k = _limit(settings, data.k)
         if len(data.user_ids) > settings.max_batch:
             _refuse("user_ids", f"Expected at most {settings.max_batch} users")
@@ -168,7 +204,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
         sync_to_thread=False,
     )
     def session(
-        recommender: NamedDependency[Recommender], data: SessionQuestion
+        recommender: NamedDependency[Recommender], data: JSONBody[SessionQuestion]
     ) -> Response[Recommendations]:
         k = _limit(settings, data.k)
         for number, product_id in enumerate(data.product_ids):

@@ -25,24 +25,24 @@ def _variable(name: str, about: str) -> dict[str, str]:
 class Settings:
     """What the API can be told; `VARIABLES` has the environment variable of each.
 
-    | variable               | default            | what it is                                        |
-    | ---------------------- | ------------------ | ------------------------------------------------- |
-    | RANKMART_PUBLISHED     | data/published     | the folder that `make score` publishes to         |
-    | RANKMART_POLL_SECONDS  | 1.0                | seconds between looks for a new run               |
-    | RANKMART_DEFAULT_K     | 10                 | products in a list when the request says none     |
-    | RANKMART_MAX_K         | 100                | products that a request may ask for               |
-    | RANKMART_HOST          | 127.0.0.1          | the address to listen on                          |
-    | RANKMART_PORT          | 8000               | the port to listen on                             |
-    | RANKMART_EVENTS        | data/events.sqlite | where events go; off: nowhere                     |
-    | RANKMART_API_KEYS      |                    | SHA-256 digests of the keys for writes, by commas |
-    | RANKMART_API_KEYS_FILE |                    | a file of such digests, one a line                |
-    | RANKMART_PROTECT_READS | 0                  | 1: reads need a key too                           |
-    | RANKMART_RATE_LIMIT    | 0                  | requests a minute from one address; 0 for any     |
-    | RANKMART_MAX_BATCH     | 1000               | users or events in one request                    |
-    | RANKMART_MAX_BODY      | 1048576            | bytes of a request's body                         |
-    | RANKMART_CORS_ORIGINS  |                    | origins whose pages may read, by commas           |
-    | RANKMART_CACHED_LISTS  | 10000              | lists of users kept in memory                     |
-    | RANKMART_FOLLOW_EVENTS | 1                  | 0: lists stay as published until the next run     |
+    | variable               | default        | what it is                                     |
+    | ---------------------- | -------------- | ---------------------------------------------- |
+    | RANKMART_PUBLISHED     | data/published | the folder that `make score` publishes to      |
+    | RANKMART_POLL_SECONDS  | 1.0            | seconds between looks for a new run            |
+    | RANKMART_DEFAULT_K     | 10             | products in a list when the request says none  |
+    | RANKMART_MAX_K         | 100            | products that a request may ask for            |
+    | RANKMART_HOST          | 127.0.0.1      | the address to listen on                       |
+    | RANKMART_PORT          | 8000           | the port to listen on                          |
+    | RANKMART_EVENTS | sqlite:///data/events.sqlite | where events go; off: nowhere |
+    | RANKMART_API_KEYS      |                | SHA-256 of each key for writes, by commas      |
+    | RANKMART_API_KEYS_FILE |                | a file of such digests, one a line             |
+    | RANKMART_PROTECT_READS | 0              | 1: reads need a key too                        |
+    | RANKMART_RATE_LIMIT    | 0              | requests a minute from one address; 0 for any  |
+    | RANKMART_MAX_BATCH     | 1000           | users or events in one request                 |
+    | RANKMART_MAX_BODY      | 1048576        | bytes of a request's body                      |
+    | RANKMART_CORS_ORIGINS  |                | origins whose pages may read, by commas        |
+    | RANKMART_CACHED_LISTS  | 10000          | lists of users kept in memory                  |
+    | RANKMART_FOLLOW_EVENTS | 1              | 0: lists stay as published until the next run  |
     """
 
     published: Path = field(
@@ -72,13 +72,11 @@ class Settings:
 
     events: str = field(
         default=DEFAULT_URL,
-        metadata=_variable("RANKMART_EVENTS", "where events go, an SQLAlchemy URL; off: nowhere"),
+        metadata=_variable("RANKMART_EVENTS", "where events go; off: nowhere"),
     )
     api_keys: str = field(
         default="",
-        metadata=_variable(
-            "RANKMART_API_KEYS", "SHA-256 digests of the keys for writes, by commas"
-        ),
+        metadata=_variable("RANKMART_API_KEYS", "SHA-256 of each key for writes, by commas"),
     )
     api_keys_file: str = field(
         default="",
@@ -89,9 +87,7 @@ class Settings:
     )
     rate_limit: int = field(
         default=0,
-        metadata=_variable(
-            "RANKMART_RATE_LIMIT", "requests a minute from one address; 0 for any number"
-        ),
+        metadata=_variable("RANKMART_RATE_LIMIT", "requests a minute from one address; 0 for any"),
     )
     max_batch: int = field(
         default=1000, metadata=_variable("RANKMART_MAX_BATCH", "users or events in one request")

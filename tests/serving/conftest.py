@@ -27,7 +27,13 @@ def published(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(published: Path) -> Settings:
-    return Settings(published=published, poll_seconds=0.02, default_k=2, max_k=50)
+    return Settings(
+        published=published,
+        poll_seconds=0.02,
+        default_k=2,
+        max_k=50,
+        events=f"sqlite:///{published.parent}/events.sqlite",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +42,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Lite
     folder = tmp_path_factory.mktemp("unchanged")
     with make_warehouse(folder / "warehouse.duckdb") as warehouse:
         publish_run(warehouse, folder / "published", "run-1")
-    settings = Settings(published=folder / "published", default_k=2, max_k=50)
+    settings = Settings(
+        published=folder / "published",
+        default_k=2,
+        max_k=50,
+        events=f"sqlite:///{folder}/events.sqlite",
+    )
     with TestClient(create_app(settings)) as client:
         yield client
 

@@ -53,7 +53,7 @@ def test_a_user_id_of_257_characters_is_a_bad_request(client: TestClient[Litesta
     assert body["errors"][0]["parameter"] == "user_id"
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/users/ann", "/v1/users//recommendations"])
+@pytest.mark.parametrize("path", ["/v2", "/v1", "/v1/users/ann", "/v1/users//recommendations"])
 def test_an_unknown_route_is_not_found(client: TestClient[Litestar], path: str) -> None:
     body = problem(client.get(path), status=404, title="Not Found")
 
@@ -74,9 +74,9 @@ def test_a_failure_is_logged_and_shows_nothing_of_itself(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(queries, "recommended_items", fail)
+    monkeypatch.setattr(queries, "lists_of", fail)
     with caplog.at_level(logging.ERROR):
-        response = client.get(ANN)
+        response = client.get("/v1/users/not-asked-for-before/recommendations")
 
     problem(response, status=500, title="Internal Server Error")
     assert "secret" not in response.text
@@ -88,8 +88,9 @@ def test_a_failed_request_gives_its_cursor_back(
     client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(queries, "_RECOMMENDATIONS", "select $user_id from no_such_table")
-        problem(client.get(ANN), status=500, title="Internal Server Error")
+        patch.setattr(queries, "_marks", lambda _: "no_such_column")
+        failing = "/v1/users/nor-this-one/recommendations"
+        problem(client.get(failing), status=500, title="Internal Server Error")
 
     assert client.get(ANN).status_code == 200
 

@@ -41,6 +41,7 @@ def test_a_known_user_gets_the_ranked_list_of_the_run(client: TestClient[Litesta
         "known_user": True,
         "fallback": None,
         "model": "ranker",
+        "follows": "run",
         "items": [
             {
                 "rank": 1,
