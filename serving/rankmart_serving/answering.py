@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import duckdb
 import msgspec
 
 from rankmart.events import Event
@@ -11,7 +12,7 @@ from rankmart_serving import queries, touched
 from rankmart_serving.feed import EventFeed
 from rankmart_serving.lists import Items, UserLists, items_of
 from rankmart_serving.live import LiveLists
-from rankmart_serving.responses import Product, RecommendedItem
+from rankmart_serving.responses import Explanation, Part, Product, RecommendedItem
 from rankmart_serving.snapshots import Reading, SnapshotStore
 
 _decoder = msgspec.json.Decoder(RecommendedItem)
@@ -144,6 +145,29 @@ class Recommender:
         with self.snapshots.reading() as reading:
             answer = self._of(reading, "", wanted, events, None, known=False, live=False)
             return msgspec.structs.replace(answer, follows="events")
+
+    def explain(self, user_id: str, product_id: str) -> Explanation | None:
+        """The parts of a candidate's score; None for no candidate, and without a ranker."""
+        if self._live is None:
+            return None
+        with self.snapshots.reading() as reading:
+            family = touched.families(reading.cursor, [product_id])[product_id]
+            run_id = reading.run.run_id
+        try:
+            found = self._live.parts(user_id, family)
+        except duckdb.CatalogException:
+            return None
+        if found is None:
+            return None
+        parts, bias = found
+        return Explanation(
+            user_id=user_id,
+            product_id=product_id,
+            run_id=run_id,
+            score=bias + sum(adds for _, _, adds in parts),
+            bias=bias,
+            parts=[Part(feature=name, value=value, adds=adds) for name, value, adds in parts],
+        )
 
     def events_of(self, user_id: str) -> tuple[Event, ...]:
         """What the user did since the run."""

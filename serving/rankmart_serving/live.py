@@ -15,10 +15,12 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import xgboost as xgb
 
 from rankmart.errors import RankmartError, first_line
 from rankmart.events import Event
+from rankmart.explain import contributions
 from rankmart.features import generator_names
 from rankmart.rank import GeneratorScorer, best_first
 from rankmart.rules import ListRules
@@ -78,13 +80,7 @@ class Reranker:
         features = self._features or [
             name for name in table.column_names if name.endswith(("_rank", "_score"))
         ] + ["standing"]
-        matrix = (
-            np.column_stack(
-                [table.column(name).to_numpy().astype(np.float32, copy=False) for name in features]
-            )
-            if len(table)
-            else np.empty((0, len(features)), np.float32)
-        )
+        matrix = _matrix(table, features)
         users = table.column("user_key").to_numpy().astype(np.int32)
         products = table.column("product_key").to_numpy().astype(np.int32)
         scores = self._score(matrix, features)
@@ -96,6 +92,31 @@ class Reranker:
         return _items(
             cursor, chosen, scores[listed], generator_names(table.column_names), user_of_key
         )
+
+    def parts(
+        self, reading: Reading, asked: Asked, product_id: str
+    ) -> tuple[list[tuple[str, float | None, float]], float] | None:
+        """What each feature adds to a candidate's score, the largest first, and the bias.
+
+        None for what is no candidate of this user, and where a generator stands in for the ranker.
+        """
+        if not self._members:
+            return None
+        _fill(reading.cursor, [asked])
+        row = reading.cursor.execute(
+            "select product_key from live_product_keys where product_id = ?", [product_id]
+        ).fetchone()
+        if row is None:
+            return None
+        table = reading.cursor.sql(self._sql).to_arrow_table()
+        table = table.filter(pc.equal(table.column("product_key"), row[0]))
+        if not len(table):
+            return None
+        matrix = _matrix(table, self._features)
+        added, bias = contributions([(b, w) for w, b in self._members], matrix)
+        values = [None if np.isnan(value) else float(value) for value in matrix[0]]
+        found = zip(self._features, values, added[0].tolist(), strict=True)
+        return sorted(found, key=lambda part: (-abs(part[2]), part[0])), float(bias[0])
 
     def _score(
         self, matrix: npt.NDArray[np.float32], features: list[str]
@@ -146,6 +167,13 @@ class LiveLists:
             return None
         return found
 
+    def parts(
+        self, user_id: str, product_id: str
+    ) -> tuple[list[tuple[str, float | None, float]], float] | None:
+        """As `Reranker.parts`, of the user as they are now; takes some 0.4 s."""
+        with self._snapshots.reading() as reading:
+            return Reranker(reading).parts(reading, (user_id, self._feed.of(user_id)), product_id)
+
     def _work(self) -> None:
         while True:
             with self._changed:
@@ -189,6 +217,14 @@ class LiveLists:
                 self._lists.move_to_end(user_id)
             while len(self._lists) > LISTS_KEPT:
                 self._lists.popitem(last=False)
+
+
+def _matrix(table: pa.Table, features: list[str]) -> npt.NDArray[np.float32]:
+    """The features as XGBoost takes them, float32 (rows, features), missing values as NaN."""
+    matrix = np.empty((len(table), len(features)), dtype=np.float32)
+    for place, name in enumerate(features):
+        matrix[:, place] = table.column(name).to_numpy()
+    return matrix
 
 
 def _rules(cursor: duckdb.DuckDBPyConnection) -> ListRules:

@@ -15,8 +15,9 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from rankmart_serving import problems
 from rankmart_serving.answering import Answer, Recommender, Wanted
+from rankmart_serving.catalogue_errors import NoSuchProductError
 from rankmart_serving.requests import BatchQuestion, SessionQuestion
-from rankmart_serving.responses import Batch, Recommendations
+from rankmart_serving.responses import Batch, Explanation, Recommendations
 from rankmart_serving.security import guards
 from rankmart_serving.settings import Settings
 from rankmart_serving.text_ids import checked, from_path
@@ -212,7 +213,36 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
         seen = frozenset(data.product_ids)
         return _response(recommender.for_session(data.product_ids, Wanted(k=k, exclude=seen)))
 
-    return [recommendations, batch, session]
+    @get(
+        "/v1/users/{user_id:str}/recommendations/{product_id:str}/explanation",
+        operation_id="explanation",
+        summary="Why a user is recommended a product",
+        description=(
+            "What each feature adds to the score that the product has for this user now. 404 for "
+            "what is no candidate of theirs, and where no ranker is published. Takes about half "
+            "a second: the features are computed for this answer."
+        ),
+        tags=["recommendations"],
+        response_description="The score in its parts",
+        responses=problems.documented(
+            HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, *problems.of_reading(settings)
+        ),
+        guards=guards(settings, writes=False),
+        sync_to_thread=True,
+    )
+    def explanation(
+        recommender: NamedDependency[Recommender],
+        user_id: UserId,
+        product_id: Annotated[str, PathParameter(min_length=1, max_length=256)],
+    ) -> Explanation:
+        user = from_path("user_id", user_id)
+        product = from_path("product_id", product_id)
+        found = recommender.explain(user, product)
+        if found is None:
+            raise NoSuchProductError(product)
+        return found
+
+    return [recommendations, batch, session, explanation]
 
 
 def _response(answer: Answer) -> Response[Recommendations]:

@@ -99,6 +99,25 @@ class Recommendations(Struct, frozen=True):
     items: list[RecommendedItem]
 
 
+class Part(Struct, frozen=True):
+    """What one feature adds to a score."""
+
+    feature: Annotated[str, Meta(examples=["association_sum"])]
+    value: Annotated[float | None, Meta(description="null where it is missing")]
+    adds: float
+
+
+class Explanation(Struct, frozen=True):
+    """A score in its parts: what every row starts from, and what each feature adds to it."""
+
+    user_id: str
+    product_id: str
+    run_id: str
+    score: float
+    bias: float
+    parts: Annotated[list[Part], Meta(description="SHAP values, the largest first")]
+
+
 class Batch(Struct, frozen=True):
     """An answer for each user that was asked for, in the same order."""
 

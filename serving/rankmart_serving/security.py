@@ -18,11 +18,14 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
-        " frame-ancestors 'none'"
-    ),
 }
+"""Of every answer."""
+
+PAGE_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
+"""Of the page: nothing comes from elsewhere, and no script but its own runs."""
 
 
 def guards(settings: Settings, *, writes: bool) -> list[Guard]:
