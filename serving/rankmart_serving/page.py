@@ -5,6 +5,8 @@ from importlib.resources import files
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from rankmart_serving.security import PAGE_POLICY
+
 _TYPES = {
     "index.html": "text/html; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
@@ -23,6 +25,10 @@ def _handler(path: str, name: str) -> HTTPRouteHandler:
 
     @get(path, include_in_schema=False, sync_to_thread=False)
     def file() -> Response[bytes]:
-        return Response(content, media_type=_TYPES[name], headers={"Cache-Control": "max-age=300"})
+        return Response(
+            content,
+            media_type=_TYPES[name],
+            headers={"Cache-Control": "max-age=300", "Content-Security-Policy": PAGE_POLICY},
+        )
 
     return file

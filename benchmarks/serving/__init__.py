@@ -1,0 +1,1 @@
+"""How fast the API is, beside a bare handler in the same run."""

@@ -1,0 +1,131 @@
+"""`make serving`: requests a second and their times, of one worker, beside a bare handler.
+
+wrk asks from the same machine. Each case is measured in rounds that take turns with the bare
+handler, and the ratio is of the medians: this machine's own speed falls out of it.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.serving.snapshot import write_snapshot
+
+LUA = Path(__file__).with_name("random_users.lua")
+SECONDS = 6
+CONNECTIONS = 32
+
+
+def main() -> None:
+    """Measure, print a table, and write JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, default=200_000)
+    parser.add_argument("--length", type=int, default=20)
+    parser.add_argument("--products", type=int, default=50_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    if shutil.which("wrk") is None:
+        sys.exit("this needs wrk: apt-get install wrk")
+    with tempfile.TemporaryDirectory(prefix="rankmart-serving-") as name:
+        published = Path(name) / "published"
+        write_snapshot(
+            published, users=asked.users, length=asked.length, products=asked.products
+        )
+        figures = _measure(published, users=asked.users, rounds=asked.rounds)
+    for case, found in figures.items():
+        print(f"{case:16} {json.dumps(found)}")  # noqa: T201
+    if asked.out:
+        asked.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _measure(published: Path, *, users: int, rounds: int) -> dict[str, Any]:
+    bare = _server("benchmarks.serving.bare:create_app", published)
+    # Without room for lists each request is a look-up in DuckDB; with room, the hot ones stay.
+    misses = _server("rankmart_serving.app:create_app", published, RANKMART_CACHED_LISTS="0")
+    hits = _server("rankmart_serving.app:create_app", published)
+    seen: dict[str, list[float]] = {"bare": [], "without a hit": [], "with hits": []}
+    with bare as bare_url, misses as misses_url, hits as hits_url:
+        for _ in range(rounds):
+            seen["bare"].append(_wrk(bare_url, users=0)["requests_per_second"])
+            seen["without a hit"].append(_wrk(misses_url, users=users)["requests_per_second"])
+            seen["with hits"].append(_wrk(hits_url, users=5_000)["requests_per_second"])
+        memory = [_resident_mb(misses.pid)]
+        _wrk(misses_url, users=users, seconds=30)
+        memory.append(_resident_mb(misses.pid))
+    median = {case: statistics.median(values) for case, values in seen.items()}
+    return {
+        "bare": {"requests_per_second": median["bare"]},
+        **{
+            case: {
+                "requests_per_second": median[case],
+                "share_of_bare": round(median[case] / median["bare"], 3),
+            }
+            for case in ("without a hit", "with hits")
+        },
+        "memory_mb": {"after the rounds": memory[0], "30 s of random users later": memory[1]},
+    }
+
+
+class _server:  # noqa: N801
+    """One uvicorn worker, as a context that gives its address."""
+
+    def __init__(self, factory: str, published: Path, **environment: str) -> None:
+        self._factory = factory
+        self._environment = os.environ | {
+            "RANKMART_PUBLISHED": str(published),
+            "RANKMART_EVENTS": f"sqlite:///{published.parent}/events.sqlite",
+            **environment,
+        }
+
+    def __enter__(self) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "uvicorn", "--factory", self._factory]
+        command += ["--port", str(port), "--no-access-log", "--log-level", "warning"]
+        self._process = subprocess.Popen(command, env=self._environment)
+        self.pid = self._process.pid
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(100):
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=1):
+                    return url
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"{self._factory} did not come up")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+def _wrk(url: str, *, users: int, seconds: int = SECONDS) -> dict[str, float]:
+    """Requests for random users of the first `users`; for 0, of the address itself."""
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+    command += ["-s", str(LUA), url] if users else [url]
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env=os.environ | {"USERS": str(users)}
+    ).stdout
+    if found := re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", done):
+        raise RuntimeError(f"requests failed: {found.group(0)}")
+    [rate] = re.findall(r"Requests/sec:\s+([\d.]+)", done)
+    return {"requests_per_second": float(rate)}
+
+
+def _resident_mb(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) // 1024
+
+
+if __name__ == "__main__":
+    main()
