@@ -38,9 +38,7 @@ def main() -> None:
         sys.exit("this needs wrk: apt-get install wrk")
     with tempfile.TemporaryDirectory(prefix="rankmart-serving-") as name:
         published = Path(name) / "published"
-        write_snapshot(
-            published, users=asked.users, length=asked.length, products=asked.products
-        )
+        write_snapshot(published, users=asked.users, length=asked.length, products=asked.products)
         figures = _measure(published, users=asked.users, rounds=asked.rounds)
     for case, found in figures.items():
         print(f"{case:16} {json.dumps(found)}")  # noqa: T201

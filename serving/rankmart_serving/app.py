@@ -10,7 +10,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+from litestar.plugins.prometheus import PrometheusController
 
 from rankmart.events import EventStore
 from rankmart_serving import health, page, problems, security
@@ -20,7 +20,7 @@ from rankmart_serving.event_intake import event_handlers
 from rankmart_serving.feed import LOOK_EVERY_SECONDS, EventFeed
 from rankmart_serving.live import LiveLists
 from rankmart_serving.recommendations import recommendation_handlers
-from rankmart_serving.request_log import log_requests
+from rankmart_serving.requests_watched import watch_requests
 from rankmart_serving.runs import run_handlers
 from rankmart_serving.settings import Settings
 from rankmart_serving.snapshots import SnapshotStore
@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await asyncio.to_thread(recommender.lists.close)
             if live is not None:
                 await asyncio.to_thread(live.stop)
             if feed is not None:
@@ -79,7 +80,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
             await asyncio.to_thread(snapshots.close)
 
     limit = security.rate_limit(settings)
-    metrics = PrometheusConfig(app_name="rankmart", prefix="rankmart", group_path=True)
     app = Litestar(
         route_handlers=[
             *recommendation_handlers(settings),
@@ -99,9 +99,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         },
         lifespan=[at_work],
         plugins=[problems.plugin()],
-        middleware=[metrics.middleware, *([limit.middleware] if limit else [])],
+        middleware=[limit.middleware] if limit else [],
         cors_config=security.cors(settings),
-        response_headers=security.HEADERS,
         request_max_body_size=settings.max_body,
         openapi_config=OpenAPIConfig(
             title="Rankmart",
@@ -113,7 +112,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = log_requests(keep_encoded_slashes(app.asgi_handler))
+    app.asgi_handler = keep_encoded_slashes(watch_requests(app.asgi_handler))
     return app
 
 
