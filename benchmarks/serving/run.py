@@ -56,7 +56,7 @@ def _measure(published: Path, *, users: int, rounds: int) -> dict[str, Any]:
         for _ in range(rounds):
             seen["bare"].append(_wrk(bare_url, users=0)["requests_per_second"])
             seen["without a hit"].append(_wrk(misses_url, users=users)["requests_per_second"])
-            seen["with hits"].append(_wrk(hits_url, users=5_000)["requests_per_second"])
+            seen["with hits"].append(_wrk(hits_url, users=500)["requests_per_second"])
         memory = [_resident_mb(misses.pid)]
         _wrk(misses_url, users=users, seconds=30)
         memory.append(_resident_mb(misses.pid))

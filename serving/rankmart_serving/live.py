@@ -75,8 +75,8 @@ class Reranker:
         even a product that the run knows, has an empty list.
         """
         cursor = reading.cursor
-        user_of_key = _fill(cursor, asked)
-        table = cursor.sql(self._sql).to_arrow_table()
+        table = self.features(reading, asked)
+        user_of_key = dict(cursor.execute("select user_key, user_id from asked").fetchall())
         features = self._features or [
             name for name in table.column_names if name.endswith(("_rank", "_score"))
         ] + ["standing"]
@@ -93,6 +93,11 @@ class Reranker:
             cursor, chosen, scores[listed], generator_names(table.column_names), user_of_key
         )
 
+    def features(self, reading: Reading, asked: Sequence[Asked]) -> pa.Table:
+        """The rows of `user_product_features` of these users, as they are now, in any order."""
+        _fill(reading.cursor, asked)
+        return reading.cursor.sql(self._sql).to_arrow_table()
+
     def parts(
         self, reading: Reading, asked: Asked, product_id: str
     ) -> tuple[list[tuple[str, float | None, float]], float] | None:
@@ -102,13 +107,12 @@ class Reranker:
         """
         if not self._members:
             return None
-        _fill(reading.cursor, [asked])
         row = reading.cursor.execute(
             "select product_key from live_product_keys where product_id = ?", [product_id]
         ).fetchone()
         if row is None:
             return None
-        table = reading.cursor.sql(self._sql).to_arrow_table()
+        table = self.features(reading, [asked])
         table = table.filter(pc.equal(table.column("product_key"), row[0]))
         if not len(table):
             return None
@@ -240,8 +244,8 @@ def _rules(cursor: duckdb.DuckDBPyConnection) -> ListRules:
     return ListRules(blocked=blocked, boosts=boosts)
 
 
-def _fill(cursor: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> dict[int, str]:
-    """Fill the tables that the query reads; the user of each key."""
+def _fill(cursor: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> None:
+    """Fill the tables that the query reads."""
     cursor.execute(
         "create or replace temp table asked (user_key integer, user_id varchar, user_bucket"
         " integer); create or replace temp table asked_events (seq bigint, user_id varchar,"
@@ -267,7 +271,6 @@ def _fill(cursor: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> dict[int
     ]
     if events:
         cursor.executemany("insert into asked_events values (?, ?, ?, ?, ?, ?)", events)
-    return {key: user_id for key, user_id, _ in rows}
 
 
 def _items(

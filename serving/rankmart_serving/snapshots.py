@@ -24,6 +24,8 @@ _CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     "lock_configuration": "true",
     # A look-up touches one row: a second thread only costs.
     "threads": 1,
+    # Pages of the file that stay in memory; the query of features needs some of it.
+    "memory_limit": "1GB",
 }
 
 
