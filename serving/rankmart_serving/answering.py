@@ -1,7 +1,7 @@
 """What a user is recommended: the published list, or what became of it by events and filters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import duckdb
@@ -143,6 +143,8 @@ class Recommender:
             for number, product_id in enumerate(product_ids, start=1)
         ]
         with self.snapshots.reading() as reading:
+            seen = touched.families(reading.cursor, product_ids)
+            wanted = replace(wanted, exclude=wanted.exclude | {*seen, *seen.values()})
             answer = self._of(reading, "", wanted, events, None, known=False, live=False)
             return msgspec.structs.replace(answer, follows="events")
 
@@ -248,7 +250,9 @@ class Recommender:
                 return touched.renumbered(
                     ranked[: max(len(published), len(reranked.items))]
                 ), "reranked"
-        return touched.follow(reading.cursor, published, events), "events"
+        return touched.follow(
+            reading.cursor, published, events, length=reading.run.list_length
+        ), "events"
 
 
 def _part(

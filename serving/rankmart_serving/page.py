@@ -8,9 +8,9 @@ from litestar.handlers import HTTPRouteHandler
 from rankmart_serving.security import PAGE_POLICY
 
 _TYPES = {
-    "index.html": "text/html; charset=utf-8",
-    "page.js": "text/javascript; charset=utf-8",
-    "page.css": "text/css; charset=utf-8",
+    "index.html": "text/html",
+    "page.js": "text/javascript",
+    "page.css": "text/css",
     "favicon.svg": "image/svg+xml",
 }
 

@@ -50,6 +50,7 @@ def plugin() -> ProblemDetailsPlugin:
                 NoSnapshotError: _from_unavailable,
                 EventStoreError: _from_unavailable,
                 NoSuchRunError: _from_missing,
+                RecursionError: _from_too_deep,
                 NoSuchProductError: _from_missing,
                 HTTPException: _from_http_exception,
                 Exception: _from_unexpected,
@@ -118,6 +119,11 @@ def _problem(
         headers=headers,
         extra={"errors": list(errors)} if errors else None,
     )
+
+
+def _from_too_deep(_: RecursionError) -> ProblemDetailsException:
+    """Of a body alone: nothing else here goes deep."""
+    return _problem(HTTPStatus.BAD_REQUEST, "the body is nested too deeply")
 
 
 def _from_missing(exception: Exception) -> ProblemDetailsException:

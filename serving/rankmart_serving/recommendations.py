@@ -210,8 +210,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
         k = _limit(settings, data.k)
         for number, product_id in enumerate(data.product_ids):
             checked(f"product_ids.{number}", product_id)
-        seen = frozenset(data.product_ids)
-        return _response(recommender.for_session(data.product_ids, Wanted(k=k, exclude=seen)))
+        return _response(recommender.for_session(data.product_ids, Wanted(k=k)))
 
     @get(
         "/v1/users/{user_id:str}/recommendations/{product_id:str}/explanation",

@@ -83,7 +83,7 @@ def watch_requests(app: ASGIApp) -> ASGIApp:
                     {
                         "request_id": request_id.decode(),
                         "method": scope["method"],
-                        "path": scope["raw_path"].decode("latin-1"),
+                        "path": scope["raw_path"].partition(b"?")[0].decode("latin-1"),
                         "status": status,
                         "ms": round(seconds * 1000, 2),
                     }

@@ -29,9 +29,16 @@ def families(cursor: DuckDBPyConnection, product_ids: Sequence[str]) -> dict[str
 
 
 def follow(
-    cursor: DuckDBPyConnection, items: Sequence[RecommendedItem], events: Sequence[Event]
+    cursor: DuckDBPyConnection,
+    items: Sequence[RecommendedItem],
+    events: Sequence[Event],
+    *,
+    length: int,
 ) -> list[RecommendedItem]:
-    """The list after the events, of which the last one is the last to have happened."""
+    """The list after the events, of which the last one is the last to have happened.
+
+    As long as before, or `length`, if that is more.
+    """
     family = families(cursor, [event.product_id for event in events])
     settled = {family[event.product_id] for event in events if event.kind in SETTLED}
     disliked = {
@@ -75,7 +82,7 @@ def follow(
     ranked = [_with(by_id[product_id], score=standing[product_id]) for product_id in order]
     for item in sorted(pinned, key=lambda item: item.rank):
         ranked.insert(item.rank - 1, item)
-    return renumbered(ranked[: max(len(items), 1)])
+    return renumbered(ranked[: max(len(items), length)])
 
 
 def renumbered(items: Sequence[RecommendedItem]) -> list[RecommendedItem]:

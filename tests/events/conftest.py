@@ -37,15 +37,15 @@ def postgres() -> Iterator[str]:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         data = f"{name}/data"
-        quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL} | root
-        subprocess.run([initdb, "-D", data, "-U", "rankmart", "-A", "trust"], **quiet)
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL} | root
+        subprocess.run([initdb, "-D", data, "-U", "rankmart", "-A", "trust"], check=True, **quiet)
         options = f"-p {port} -h 127.0.0.1 -k {name}"
         start = [pg_ctl, "-D", data, "-w", "-l", f"{name}/log", "-o", options, "start"]
-        subprocess.run(start, **quiet)
+        subprocess.run(start, check=True, **quiet)
         try:
             yield f"postgresql+psycopg://rankmart@127.0.0.1:{port}/postgres"
         finally:
-            subprocess.run([pg_ctl, "-D", data, "-m", "immediate", "stop"], **quiet)
+            subprocess.run([pg_ctl, "-D", data, "-m", "immediate", "stop"], check=True, **quiet)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
