@@ -19,8 +19,10 @@ EVENTS_OF_EACH = 60
 
 def started(port: int, folder: Path) -> "subprocess.Popen[bytes]":
     server = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "--factory", "rankmart_serving.app:create_app"]
-        + ["--port", str(port), "--log-level", "error"],
+        [
+            *(sys.executable, "-m", "uvicorn", "--factory", "rankmart_serving.app:create_app"),
+            *("--port", str(port), "--log-level", "error"),
+        ],
         env=os.environ
         | {
             "RANKMART_PUBLISHED": str(folder / "published"),
