@@ -74,6 +74,10 @@ scale: setup ## Time and memory of the whole job on such reviews: [REVIEWS_COUNT
 	$(BIN)/python -m benchmarks.scale.run $(SCALE_SIZES) \
 		$(if $(SCRATCH),--scratch "$(SCRATCH)") $(if $(OUT),--out "$(OUT)")
 
+.PHONY: serving
+serving: setup ## Requests a second of the API beside a bare handler (needs wrk): [OUT=….json]
+	$(BIN)/python -m benchmarks.serving.run $(if $(OUT),--out "$(OUT)")
+
 PEERS := benchmarks/peers
 
 $(PEERS)/.venv/.installed: $(PEERS)/requirements.txt
