@@ -5,8 +5,10 @@ handler, and the ratio is of the medians: this machine's own speed falls out of 
 """
 
 import argparse
+import asyncio
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +60,7 @@ def _measure(published: Path, *, users: int, rounds: int) -> dict[str, Any]:
             seen["bare"].append(_wrk(bare_url, users=0)["requests_per_second"])
             seen["without a hit"].append(_wrk(misses_url, users=users)["requests_per_second"])
             seen["with hits"].append(_wrk(hits_url, users=500)["requests_per_second"])
+        steady = asyncio.run(_steady(misses_url, users=users, per_second=500, seconds=10))
         memory = [_resident_mb(misses.pid)]
         _wrk(misses_url, users=users, seconds=30)
         memory.append(_resident_mb(misses.pid))
@@ -70,6 +74,7 @@ def _measure(published: Path, *, users: int, rounds: int) -> dict[str, Any]:
             }
             for case in ("without a hit", "with hits")
         },
+        "500 a second": steady,
         "memory_mb": {"after the rounds": memory[0], "30 s of random users later": memory[1]},
     }
 
@@ -118,6 +123,36 @@ def _wrk(url: str, *, users: int, seconds: int = SECONDS) -> dict[str, float]:
         raise RuntimeError(f"requests failed: {found.group(0)}")
     [rate] = re.findall(r"Requests/sec:\s+([\d.]+)", done)
     return {"requests_per_second": float(rate)}
+
+
+async def _steady(url: str, *, users: int, per_second: int, seconds: int) -> dict[str, float]:
+    """Milliseconds from when a request was due to its answer, at a steady rate."""
+    address = urllib.parse.urlsplit(url)
+    taken: list[float] = []
+    chance = random.Random(7)
+    clients = 25
+
+    async def client(number: int) -> None:
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        begun = time.perf_counter() + number / per_second
+        for turn in range(per_second * seconds // clients):
+            due = begun + turn * clients / per_second
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            user = chance.randint(1, users)
+            writer.write(
+                f"GET /v1/users/u{user}/recommendations HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+            )
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(f"a request failed: {head[:80]!r}")
+            [length] = re.findall(rb"content-length: (\d+)", head.lower())
+            await reader.readexactly(int(length))
+            taken.append((time.perf_counter() - due) * 1000)
+        writer.close()
+
+    await asyncio.gather(*(client(number) for number in range(clients)))
+    cuts = statistics.quantiles(taken, n=100)
+    return {"requests": len(taken), "p50_ms": round(cuts[49], 2), "p99_ms": round(cuts[98], 2)}
 
 
 def _resident_mb(pid: int) -> int:
