@@ -4,10 +4,9 @@ from http import HTTPStatus
 from typing import Annotated, NoReturn
 
 import msgspec
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
-from litestar.enums import MediaType
 from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
@@ -16,6 +15,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from rankmart_serving import problems
 from rankmart_serving.answering import Answer, Recommender, Wanted
 from rankmart_serving.catalogue_errors import NoSuchProductError
+from rankmart_serving.prepared import Prepared
 from rankmart_serving.requests import BatchQuestion, SessionQuestion
 from rankmart_serving.responses import Batch, Explanation, Recommendations
 from rankmart_serving.security import guards
@@ -137,7 +137,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
                 examples=[Example(summary="a run", value="20231231-3f9a1c0d5e7b")],
             ),
         ] = None,
-    ) -> Response[Recommendations]:
+    ) -> Prepared[Recommendations]:
         user = from_path("user_id", user_id)
         wanted = Wanted(
             k=k,
@@ -172,7 +172,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     )
     def batch(
         recommender: NamedDependency[Recommender], data: JSONBody[BatchQuestion]
-    ) -> Response[Batch]:
+    ) -> Prepared[Batch]:
         k = _limit(settings, data.k)
         if len(data.user_ids) > settings.max_batch:
             _refuse("user_ids", f"Expected at most {settings.max_batch} users")
@@ -180,11 +180,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
             checked(f"user_ids.{number}", user_id)
         answers = recommender.answer_all(data.user_ids, Wanted(k=k))
         run_id = answers[0].run_id
-        return Response(
-            _encoder.encode({"run_id": run_id, "answers": answers}),  # type: ignore[arg-type]
-            media_type=MediaType.JSON,
-            headers={"X-Run-Id": run_id},
-        )
+        return Prepared(_encoder.encode({"run_id": run_id, "answers": answers}), run_id=run_id)
 
     @post(
         "/v1/sessions/recommendations",
@@ -206,7 +202,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     )
     def session(
         recommender: NamedDependency[Recommender], data: JSONBody[SessionQuestion]
-    ) -> Response[Recommendations]:
+    ) -> Prepared[Recommendations]:
         k = _limit(settings, data.k)
         for number, product_id in enumerate(data.product_ids):
             checked(f"product_ids.{number}", product_id)
@@ -244,12 +240,8 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     return [recommendations, batch, session, explanation]
 
 
-def _response(answer: Answer) -> Response[Recommendations]:
-    return Response(
-        _encoder.encode(answer),  # type: ignore[arg-type]
-        media_type=MediaType.JSON,
-        headers={"X-Run-Id": answer.run_id},
-    )
+def _response(answer: Answer) -> Prepared[Recommendations]:
+    return Prepared(_encoder.encode(answer), run_id=answer.run_id)
 
 
 def _limit(settings: Settings, k: int | None) -> int:
