@@ -22,8 +22,10 @@ numbered_from_last as (
         ) as int) as recency,
         rating,
         is_positive,
-        cast(case when is_positive then coalesce(strength, 1) else {{ var('negative_weight') }} end as float)
-            as weight,
+        cast(case
+            when is_positive then coalesce(strength, 1)
+            else {{ var('negative_weight') }}
+        end as float) as weight,
         text_length,
         helpful_votes,
         total_votes,
