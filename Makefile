@@ -14,6 +14,7 @@ demo serve-demo: export RANKMART_PRODUCTS := $(DEMO)/products.csv
 demo serve-demo: export RANKMART_WAREHOUSE := $(DEMO)/warehouse.duckdb
 demo serve-demo: export RANKMART_PUBLISHED := $(DEMO)/published
 demo serve-demo: export RANKMART_EXPORT := $(DEMO)/recommendations.parquet
+demo serve-demo: export RANKMART_EVENTS := sqlite:///$(DEMO)/events.sqlite
 USERID ?=
 SCALE_SIZES = $(if $(REVIEWS_COUNT),--reviews $(REVIEWS_COUNT)) $(if $(USERS),--users $(USERS)) \
 	$(if $(PRODUCTS),--products $(PRODUCTS)) $(if $(SEED),--seed $(SEED))

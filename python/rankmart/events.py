@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from rankmart.errors import RankmartError, first_line
 
 DEFAULT_URL = "sqlite:///data/events.sqlite"
+OFF = "off"
 KINDS = ("view", "click", "cart", "purchase", "rating", "dismiss")
 WAIT_SECONDS = 10
 ROWS_AT_A_TIME = 50_000
@@ -41,6 +42,8 @@ EVENTS = sa.Table(
     sa.Column("recommendation_id", sa.String(256)),
     sqlite_autoincrement=True,
 )
+
+_ONE_WRITER = sa.text("lock table events in share row exclusive mode")
 
 ARROW = pa.schema(
     [
@@ -124,6 +127,10 @@ class EventStore:
         )
         try:
             with self._engine.begin() as connection:
+                if not self._is_sqlite:
+                    # One writer at a time, as in SQLite: so numbers follow the order of commits,
+                    # and who reads on from the last number misses none.
+                    connection.execute(_ONE_WRITER)
                 return [
                     connection.execute(statement, _values(event)).first() is not None
                     for event in events
@@ -155,8 +162,16 @@ class EventStore:
 
 
 def events_table(url: str) -> pa.Table:
-    """Every event as an Arrow table, columns as in ARROW; none where nothing was ever stored."""
-    parsed = sa.make_url(url)
+    """Every event as an Arrow table, columns as in ARROW; none where nothing was ever stored.
+
+    `off` stands for no store. Raises EventStoreError for one that can't be read.
+    """
+    if url == OFF:
+        return ARROW.empty_table()
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise EventStoreError(f"RANKMART_EVENTS is no SQLAlchemy URL ({error})") from error
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
         return ARROW.empty_table()
     store = EventStore(url)

@@ -37,6 +37,18 @@ def serve(
 def _log_config() -> dict[str, Any]:
     """Uvicorn's own, with the loggers of Rankmart beside it."""
     config = copy.deepcopy(LOGGING_CONFIG)
+    # Lines of JSON, with nothing before them.
+    config["formatters"]["line"] = {"format": "%(message)s"}
+    config["handlers"]["requests"] = {
+        "class": "logging.StreamHandler",
+        "formatter": "line",
+        "stream": "ext://sys.stdout",
+    }
+    config["loggers"]["rankmart_serving.requests"] = {
+        "handlers": ["requests"],
+        "level": "INFO",
+        "propagate": False,
+    }
     config["loggers"]["rankmart_serving"] = {
         "handlers": ["default"],
         "level": "INFO",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from rankmart.errors import RankmartError
-from rankmart.events import DEFAULT_URL
+from rankmart.events import DEFAULT_URL, OFF
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -141,7 +141,7 @@ class Settings:
     @property
     def takes_events(self) -> bool:
         """Whether there is a store for events."""
-        return self.events != "off"
+        return self.events != OFF
 
     @property
     def key_digests(self) -> tuple[str, ...]:

@@ -96,6 +96,15 @@ def test_a_store_that_never_was_is_empty_and_stays_away(tmp_path: object) -> Non
         open(f"{tmp_path}/none.sqlite").close()
 
 
+def test_without_a_store_there_are_no_events() -> None:
+    assert events_table("off").num_rows == 0
+
+
+def test_an_address_that_is_none_is_said_to_be_none() -> None:
+    with pytest.raises(EventStoreError, match="RANKMART_EVENTS"):
+        events_table("no url")
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -93,8 +93,18 @@ def test_a_history_is_newest_first(snapshot: Path) -> None:
     items = read_json(snapshot, "select items from history_lists where user_id = 'ann'")
 
     assert items == [
-        {"product_id": "P4", "reviewed_at": "2014-02-01T10:00:00Z", "rating": None},
-        {"product_id": "P1", "reviewed_at": "2014-01-01T10:00:00Z", "rating": 5.0},
+        {
+            "product_id": "P4",
+            "reviewed_at": "2014-02-01T10:00:00Z",
+            "rating": None,
+            "kind": "review",
+        },
+        {
+            "product_id": "P1",
+            "reviewed_at": "2014-01-01T10:00:00Z",
+            "rating": 5.0,
+            "kind": "review",
+        },
     ]
 
 
@@ -139,6 +149,7 @@ def test_look_ups_by_user_and_product_have_an_index(snapshot: Path) -> None:
         ("product_neighbors", False),
         ("products", False),
         ("recommendation_lists", True),
+        ("users", True),
     ]
 
 
