@@ -20,7 +20,6 @@ from rankmart.errors import RankmartError, first_line
 
 DEFAULT_URL = "sqlite:///data/events.sqlite"
 OFF = "off"
-KINDS = ("view", "click", "cart", "purchase", "rating", "dismiss")
 WAIT_SECONDS = 10
 ROWS_AT_A_TIME = 50_000
 

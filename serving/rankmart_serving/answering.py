@@ -10,7 +10,7 @@ import msgspec
 from rankmart.events import Event
 from rankmart_serving import queries, touched
 from rankmart_serving.feed import EventFeed
-from rankmart_serving.lists import Items, UserLists, items_of
+from rankmart_serving.lists import USERS_AT_A_TIME, Items, UserLists, items_of
 from rankmart_serving.live import LiveLists
 from rankmart_serving.responses import Explanation, Part, Product, RecommendedItem
 from rankmart_serving.snapshots import Reading, SnapshotStore
@@ -114,8 +114,9 @@ class Recommender:
         """An answer for each, in the same order, all of one run."""
         with self.snapshots.reading() as reading:
             lists: dict[str, str] = {}
-            for low in range(0, len(user_ids), 256):
-                lists |= queries.lists_of(reading.cursor, user_ids[low : low + 256])
+            for low in range(0, len(user_ids), USERS_AT_A_TIME):
+                part = user_ids[low : low + USERS_AT_A_TIME]
+                lists |= queries.lists_of(reading.cursor, part)
             without = [user_id for user_id in user_ids if user_id not in lists]
             known = queries.with_history(reading.cursor, without) if without else set()
             return [
@@ -234,22 +235,12 @@ class Recommender:
             reranked = self._live.of(user_id, reading.run.run_id, events)
             if reranked is not None and reranked.items:
                 family = touched.families(reading.cursor, [event.product_id for event in events])
-                settled = {
-                    family[event.product_id] for event in events if event.kind in touched.SETTLED
-                }
                 # Rules of the shop keep their places.
-                pins = [
-                    item
-                    for item in published
-                    if item.source == "rule" and item.product_id not in settled
-                ]
+                pins = touched.pins_of(published, touched.settled_products(family, events))
                 taken = {item.product_id for item in pins}
                 ranked = [item for item in reranked.items if item.product_id not in taken]
-                for pin in pins:
-                    ranked.insert(pin.rank - 1, pin)
-                return touched.renumbered(
-                    ranked[: max(len(published), len(reranked.items))]
-                ), "reranked"
+                length = max(len(published), len(reranked.items))
+                return touched.with_pins(ranked, pins)[:length], "reranked"
         return touched.follow(
             reading.cursor, published, events, length=reading.run.list_length
         ), "events"

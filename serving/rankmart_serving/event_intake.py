@@ -3,11 +3,9 @@
 import time
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import NoReturn
 
 from litestar import post
 from litestar.di import NamedDependency
-from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
@@ -18,7 +16,7 @@ from rankmart_serving.requests import NewEvent, NewEvents
 from rankmart_serving.responses import Acknowledged
 from rankmart_serving.security import guards
 from rankmart_serving.settings import Settings
-from rankmart_serving.text_ids import checked
+from rankmart_serving.text_ids import checked, refuse
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC).timestamp()
 A_DAY = 86400
@@ -66,7 +64,7 @@ def event_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     )
     def add_events(feed: NamedDependency[EventFeed], data: JSONBody[NewEvents]) -> Acknowledged:
         if len(data.events) > settings.max_batch:
-            _refuse("events", f"Expected at most {settings.max_batch} events")
+            refuse("events", f"Expected at most {settings.max_batch} events")
         events = [_event(event, f"events.{number}.") for number, event in enumerate(data.events)]
         return _store(feed, events)
 
@@ -84,7 +82,7 @@ def _store(feed: EventFeed, events: list[Event]) -> Acknowledged:
 def _event(told: NewEvent, where: str) -> Event:
     """The event to store; raises ValidationException, naming the field below `where`."""
     if (told.rating is not None) != (told.kind == "rating"):
-        _refuse(f"{where}rating", "Expected with the kind rating, and with no other")
+        refuse(f"{where}rating", "Expected with the kind rating, and with no other")
     return Event(
         event_id=checked(f"{where}event_id", told.event_id, longest=128),
         user_id=checked(f"{where}user_id", told.user_id),
@@ -107,17 +105,13 @@ def _epoch(text: str | None, name: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        _refuse(name, "Expected a time as in RFC 3339, such as 2024-03-01T10:15:00Z")
+        refuse(name, "Expected a time as in RFC 3339, such as 2024-03-01T10:15:00Z")
     if moment.tzinfo is None:
-        _refuse(name, "Expected an offset, such as Z at the end")
+        refuse(name, "Expected an offset, such as Z at the end")
     try:
         epoch = moment.timestamp()
     except OverflowError:
         epoch = -1.0
     if not EARLIEST <= epoch <= now + A_DAY:
-        _refuse(name, "Expected a time from 1995 to tomorrow")
+        refuse(name, "Expected a time from 1995 to tomorrow")
     return int(epoch)
-
-
-def _refuse(name: str, message: str) -> NoReturn:
-    raise ValidationException(extra=[{"key": name, "message": message}])

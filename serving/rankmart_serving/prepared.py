@@ -12,7 +12,7 @@ class Prepared(Response[Told]):
     """A 200 with a body of JSON, made by one run.
 
     `Told` is the struct that the body is the JSON of: what OpenAPI describes. Litestar's own
-    response took half of the time of an answer from memory.
+    response does more than such an answer needs.
     """
 
     def __init__(self, body: bytes, *, run_id: str) -> None:

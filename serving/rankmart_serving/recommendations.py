@@ -1,13 +1,12 @@
 """Routes that recommend: to a user, to many, to a visitor without an id."""
 
 from http import HTTPStatus
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
 from litestar import get, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
-from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
 from litestar.params import JSONBody, PathParameter, QueryParameter
@@ -20,7 +19,7 @@ from rankmart_serving.requests import BatchQuestion, SessionQuestion
 from rankmart_serving.responses import Batch, Explanation, Recommendations
 from rankmart_serving.security import guards
 from rankmart_serving.settings import Settings
-from rankmart_serving.text_ids import checked, from_path
+from rankmart_serving.text_ids import checked, from_path, refuse
 
 UserId = Annotated[
     str,
@@ -175,7 +174,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     ) -> Prepared[Batch]:
         k = _limit(settings, data.k)
         if len(data.user_ids) > settings.max_batch:
-            _refuse("user_ids", f"Expected at most {settings.max_batch} users")
+            refuse("user_ids", f"Expected at most {settings.max_batch} users")
         for number, user_id in enumerate(data.user_ids):
             checked(f"user_ids.{number}", user_id)
         answers = recommender.answer_all(data.user_ids, Wanted(k=k))
@@ -214,8 +213,8 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
         summary="Why a user is recommended a product",
         description=(
             "What each feature adds to the score that the product has for this user now. 404 for "
-            "what is no candidate of theirs, and where no ranker is published. Takes about half "
-            "a second: the features are computed for this answer."
+            "what is no candidate of theirs, and where no ranker is published. Slower than a "
+            "list: the features are computed for this answer."
         ),
         tags=["recommendations"],
         response_description="The score in its parts",
@@ -246,9 +245,5 @@ def _response(answer: Answer) -> Prepared[Recommendations]:
 
 def _limit(settings: Settings, k: int | None) -> int:
     if k is not None and k > settings.max_k:
-        _refuse("k", f"Expected `int` <= {settings.max_k}")
+        refuse("k", f"Expected `int` <= {settings.max_k}")
     return settings.default_k if k is None else k
-
-
-def _refuse(name: str, message: str) -> NoReturn:
-    raise ValidationException(extra=[{"key": name, "message": message}])

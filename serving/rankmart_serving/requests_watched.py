@@ -2,7 +2,7 @@
 what browsers are told.
 
 It stands outside Litestar's own middleware, because it is on the way of every answer: the time
-that Litestar's Prometheus middleware takes was a third of an answer from memory.
+that Litestar's Prometheus middleware takes was a fifth of an answer from memory.
 """
 
 import json

@@ -29,15 +29,16 @@ def checked(name: str, text: str, *, longest: int = LONGEST) -> str:
     a control character or half of a surrogate pair.
     """
     if not text:
-        _refuse(name, "Expected an id, not an empty text")
+        refuse(name, "Expected an id, not an empty text")
     if len(text) > longest:
-        _refuse(name, f"Expected at most {longest} characters")
+        refuse(name, f"Expected at most {longest} characters")
     if _CONTROL_OR_HALF.search(text):
-        _refuse(name, "Expected no control characters")
+        refuse(name, "Expected no control characters")
     return text
 
 
-def _refuse(name: str, message: str) -> NoReturn:
+def refuse(name: str, message: str) -> NoReturn:
+    """Raise the ValidationException that becomes a 400 naming this parameter or field."""
     raise ValidationException(extra=[{"key": name, "message": message}])
 
 

@@ -7,6 +7,7 @@ and Buettcher, SIGIR 2009) of the published list with the neighbours of the last
 from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
+from msgspec.structs import replace
 
 from rankmart.events import Event
 from rankmart_serving import queries
@@ -40,7 +41,7 @@ def follow(
     As long as before, or `length`, if that is more.
     """
     family = families(cursor, [event.product_id for event in events])
-    settled = {family[event.product_id] for event in events if event.kind in SETTLED}
+    settled = settled_products(family, events)
     disliked = {
         family[event.product_id]
         for event in events
@@ -48,7 +49,7 @@ def follow(
     }
     touched = [family[event.product_id] for event in reversed(events) if event.kind in WISHES]
     touched = [product for product in dict.fromkeys(touched) if product not in disliked]
-    pinned = [item for item in items if item.source == "rule" and item.product_id not in settled]
+    pinned = pins_of(items, settled)
     by_id = {item.product_id: item for item in items if item.source != "rule"}
     standing = {
         product_id: 1 / (SMOOTHING + place) for place, product_id in enumerate(by_id, start=1)
@@ -79,25 +80,25 @@ def follow(
         key=lambda product_id: (-standing[product_id], product_id),
     )
     # The scores of two lists can't be compared: the standing orders, so it is the score.
-    ranked = [_with(by_id[product_id], score=standing[product_id]) for product_id in order]
-    for item in sorted(pinned, key=lambda item: item.rank):
-        ranked.insert(item.rank - 1, item)
-    return renumbered(ranked[: max(len(items), length)])
+    ranked = [replace(by_id[product_id], score=standing[product_id]) for product_id in order]
+    return with_pins(ranked, pinned)[: max(len(items), length)]
 
 
-def renumbered(items: Sequence[RecommendedItem]) -> list[RecommendedItem]:
-    """The same items with ranks from 1."""
-    return [_with(item, rank=rank) for rank, item in enumerate(items, start=1)]
+def settled_products(family: dict[str, str], events: Sequence[Event]) -> set[str]:
+    """The products, as they stand in lists, that the user is through with."""
+    return {family[event.product_id] for event in events if event.kind in SETTLED}
 
 
-def _with(
-    item: RecommendedItem, *, rank: int | None = None, score: float | None = None
-) -> RecommendedItem:
-    return RecommendedItem(
-        rank=item.rank if rank is None else rank,
-        product_id=item.product_id,
-        title=item.title,
-        score=item.score if score is None else score,
-        source=item.source,
-        reason=item.reason,
-    )
+def pins_of(items: Sequence[RecommendedItem], settled: set[str]) -> list[RecommendedItem]:
+    """What a rule of the shop set into a list, without what the user is through with."""
+    return [item for item in items if item.source == "rule" and item.product_id not in settled]
+
+
+def with_pins(
+    ranked: Sequence[RecommendedItem], pins: Sequence[RecommendedItem]
+) -> list[RecommendedItem]:
+    """The list with each pin, of which it has none, at the place it had; ranks from 1."""
+    placed = list(ranked)
+    for pin in sorted(pins, key=lambda pin: pin.rank):
+        placed.insert(pin.rank - 1, pin)
+    return [replace(item, rank=rank) for rank, item in enumerate(placed, start=1)]
