@@ -32,8 +32,16 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	@echo "Installing what the checks need, once; a few minutes with downloads …"
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
 .PHONY: setup
 setup: $(VENV)/.installed ## Create .venv and install into it, once
+
+.PHONY: setup-dev
+setup-dev: $(VENV)/.installed-dev ## The same with all extras, and what the checks need
 
 .PHONY: demo
 demo: setup ## Demo reviews, features, ranker; then one user's recommendations
@@ -94,7 +102,7 @@ peers: setup $(PEERS)/.venv/.installed ## Rankmart beside other libraries on REV
 		$(if $(DOCS),--docs "$(DOCS)")
 
 .PHONY: lint
-lint: setup ## Format, lint and types, Python and SQL
+lint: setup-dev ## Format, lint and types, Python and SQL
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -109,16 +117,21 @@ test: lint ## Every check that CI runs
 check: test ## The same as `make test`
 
 .PHONY: format
-format: setup ## Format and mend what ruff and sqlfluff can
+format: setup-dev ## Format and mend what ruff and sqlfluff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/sqlfluff fix --processes 2 models dbt_project
 
+# On Linux `xgboost` brings some 300 MB of GPU libraries: there it is `xgboost-cpu`.
+pin = printf '%s\n' 'setuptools>=77' "xgboost-cpu>=3.0,<4 ; sys_platform == 'linux'" \
+	| uv pip compile pyproject.toml - --universal --no-strip-extras --python-version 3.11 \
+	--generate-hashes --custom-compile-command "make lock" --quiet
+
 .PHONY: lock
-lock: setup ## Pin requirements.txt anew from pyproject.toml (needs uv)
-	echo "xgboost-cpu>=3.0,<4 ; sys_platform == 'linux'" | uv pip compile pyproject.toml - --extra dev \
-		--universal --no-strip-extras --python-version 3.11 --generate-hashes \
-		--custom-compile-command "make lock" --output-file requirements.txt --quiet
+lock: ## Pin requirements.txt and requirements-dev.txt anew from pyproject.toml (needs uv)
+	$(pin) --extra dev --output-file requirements-dev.txt
+	$(pin) --extra tune --extra postgres --constraint requirements-dev.txt \
+		--output-file requirements.txt
 
 .PHONY: lock-peers
 lock-peers: ## Pin benchmarks/peers/requirements.txt anew (needs uv)

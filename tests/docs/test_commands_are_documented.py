@@ -6,9 +6,10 @@ import click
 import pytest
 
 from project import ROOT
-from rankmart.command_line import REFUSED, main
+from rankmart.command_line import main
+from rankmart.commands.job import REFUSED
 
-from .pages import code, page, rows, section
+from .pages import PAGES, code, page, rows, section
 
 
 def options_of(command: click.Command) -> dict[str, str]:
@@ -66,6 +67,6 @@ def test_every_make_target_is_in_the_reference_and_no_other() -> None:
 def test_pages_name_only_targets_that_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    for name in ("README.md", "CONTRIBUTING.md", "docs/tutorial.md", "docs/how-to.md"):
-        named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page(name), re.MULTILINE))
-        assert named <= targets, name
+    for path in PAGES:
+        named = set(re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text("utf-8"), re.MULTILINE))
+        assert named <= targets, path.name

@@ -7,9 +7,9 @@ import pytest
 from project import ROOT, Project
 from rankmart.demo_data import DemoData
 
-from .pages import blocks, page, section
+from .pages import blocks, page
 
-RECIPE = section(page("docs/how-to.md"), "## Add a candidate generator")
+RECIPE = page("docs/how-to/generator.md")
 
 
 @pytest.fixture(scope="module")

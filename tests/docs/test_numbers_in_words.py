@@ -42,7 +42,7 @@ def test_the_readme_tells_how_many_analyses_there_are() -> None:
 
 
 def test_the_how_to_tells_how_many_snapshots_are_kept() -> None:
-    text = page("docs/how-to.md")
+    text = page("docs/how-to/runs.md")
     assert f"The last {IN_WORDS[Settings().keep_runs]} snapshots are kept" in text
 
 

@@ -1,0 +1,1 @@
+"""The sub-commands of `rankmart`: options, and what is printed. They import when they run."""
