@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from rankmart.demo_data import DemoData
+from warm import run_warm
 
 ROOT = Path(__file__).parents[1]
 DBT_PROJECT = ("dbt_project.yml", "profiles.yml", "dbt_project", "models")
@@ -154,7 +155,7 @@ class Project:
         if vars_given in _PARSED:
             parsed.write_bytes(_PARSED[vars_given])
         finished = self._run(
-            [BESIDE_PYTHON / "dbt", "run", *arguments, "--vars", vars_given],
+            *("dbt", "run", *arguments, "--vars", vars_given),
             cwd=self.root,
             RANKMART_WAREHOUSE=os.path.relpath(self.warehouse, self.root),
         )
@@ -179,7 +180,7 @@ class Project:
 
     def _dbt(self, *arguments: str) -> Finished:
         return self._run(
-            [BESIDE_PYTHON / "dbt", *arguments],
+            *("dbt", *arguments),
             cwd=self.root,
             RANKMART_WAREHOUSE=os.path.relpath(self.warehouse, self.root),
         )
@@ -201,19 +202,10 @@ class Project:
         return self.dbt("--select", "+reading_report", "+products", **dbt_vars)
 
     def rankmart(self, *arguments: str) -> Finished:
-        return self._run([BESIDE_PYTHON / "rankmart", *arguments], cwd=self.scratch)
+        return self._run("rankmart", *arguments, cwd=self.scratch)
 
-    def _run(self, command: list[str | Path], *, cwd: Path, **more: str) -> Finished:
-        ended = subprocess.run(
-            command,
-            cwd=cwd,
-            env=self.environment() | more,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
+    def _run(self, program: str, *arguments: str, cwd: Path, **more: str) -> Finished:
+        ended = run_warm(program, arguments, cwd=cwd, environment=self.environment() | more)
         return Finished(
             ended.returncode, _COLOUR.sub("", ended.stdout), _COLOUR.sub("", ended.stderr)
         )

@@ -1,17 +1,24 @@
 """One small shop, built by dbt once per protocol, for all tests of the dbt project."""
 
 from collections.abc import Callable
-from functools import cache
+from pathlib import Path
 
 import pytest
 
 from built_shop import Build, Shop, build
 from rankmart.demo_data import write_demo_data
+from shared import made_once
 
 
 @pytest.fixture(scope="session")
 def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Build]:
-    """`dbt build` under a protocol: models, data tests and unit tests."""
-    folder = tmp_path_factory.mktemp("shop")
-    shop = Shop(folder, write_demo_data(folder, users=300, products=120, reviews=3000))
-    return cache(lambda protocol: build(shop, protocol))
+    """`dbt build` under a protocol: models and data tests; unit tests under temporal alone."""
+
+    def shop_in(folder: Path) -> Shop:
+        data = write_demo_data(folder, users=300, products=120, reviews=3000)
+        return Shop(folder, data)
+
+    shop = made_once(tmp_path_factory, "shop_of_dbt", shop_in)
+    return lambda protocol: made_once(
+        tmp_path_factory, f"build_{protocol}", lambda _: build(shop, protocol)
+    )

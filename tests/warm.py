@@ -1,0 +1,84 @@
+"""dbt and rankmart in processes of their own that need not load their libraries first.
+
+Loading takes longer than most runs of these tests. So one server process, multiprocessing's
+forkserver, loads everything once; each run is a fork of it, with the command line, the folder and
+the environment of that run alone, and it ends as the installed command does.
+"""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+LOADED = [
+    "dbt.cli.main",
+    "dbt.adapters.duckdb",
+    "rankmart.command_line",
+    "rankmart.content",
+    "rankmart.events",
+    "rankmart.factors",
+    "rankmart.score",
+    "rankmart.show",
+    "sklearn.decomposition",
+    "sklearn.linear_model",
+]
+TIMEOUT_SECONDS = 600
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(LOADED)
+
+
+def run_warm(
+    program: str, arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """`dbt` or `rankmart` with these arguments, to its end; both outputs as text."""
+    with tempfile.TemporaryDirectory(prefix="rankmart-warm-") as name:
+        outputs = [Path(name) / "stdout", Path(name) / "stderr"]
+        process = _context.Process(
+            target=_become,
+            args=(program, list(arguments), str(cwd), dict(environment), *map(str, outputs)),
+        )
+        process.start()
+        process.join(TIMEOUT_SECONDS)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired([program, *arguments], TIMEOUT_SECONDS)
+        stdout, stderr = (path.read_text("utf-8", errors="replace") for path in outputs)
+    return subprocess.CompletedProcess([program], process.exitcode, stdout, stderr)
+
+
+def _become(
+    program: str,
+    arguments: list[str],
+    cwd: str,
+    environment: dict[str, str],
+    stdout: str,
+    stderr: str,
+) -> None:
+    """In the fork: take the place of the installed command."""
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, path in ((0, os.devnull), (1, stdout), (2, stderr)):
+        flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT
+        opened = os.open(path, flags, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+    sys.argv = [program, *arguments]
+    if program == "dbt":
+        from dbt.cli.main import cli as main
+    else:
+        from rankmart.command_line import main
+    try:
+        main()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
