@@ -116,6 +116,19 @@ test: lint ## Every check that CI runs
 .PHONY: check
 check: test ## The same as `make test`
 
+.PHONY: docs
+docs: setup-dev ## The documentation as a site, in target/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open target/site/index.html"
+
+.PHONY: hooks
+hooks: setup-dev ## Run the quick checks before every git commit
+	$(BIN)/pre-commit install
+
+.PHONY: coverage
+coverage: setup-dev ## The tests with the share of lines that they run, by file
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered
+
 .PHONY: format
 format: setup-dev ## Format and mend what ruff and sqlfluff can
 	$(BIN)/ruff format .
