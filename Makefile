@@ -68,11 +68,12 @@ serve-demo: setup ## The API on the demo's last published run
 	$(BIN)/rankmart serve
 
 .PHONY: benchmark
-benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=temporal|leave_last_out] [SAME_DAY_ORDER=file|shuffled|both] [OUT=…]
+benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=temporal|leave_last_out] [SAME_DAY_ORDER=file|shuffled|both] [OUT=…] [HISTORY=…] [NAME=…]
 	@test -n "$(REVIEWS)" || { echo "Say which reviews: make benchmark REVIEWS=path/to/reviews.csv" >&2; exit 2; }
 	$(BIN)/rankmart benchmark --reviews "$(REVIEWS)" $(if $(PRODUCTS),--products "$(PRODUCTS)") \
 		$(if $(PROTOCOL),--protocol $(PROTOCOL)) \
-		$(if $(SAME_DAY_ORDER),--same-day-order $(SAME_DAY_ORDER)) $(if $(OUT),--out "$(OUT)")
+		$(if $(SAME_DAY_ORDER),--same-day-order $(SAME_DAY_ORDER)) $(if $(OUT),--out "$(OUT)") \
+		$(if $(HISTORY),--history "$(HISTORY)") $(if $(NAME),--name "$(NAME)")
 
 .PHONY: scale-data
 scale-data: setup ## Made-up reviews of any size: [REVIEWS_COUNT=1000000] [USERS=…] [PRODUCTS=…] [OUT=data/scale]

@@ -4,13 +4,13 @@ import hashlib
 import json
 import logging
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from rankmart.commit import git_commit
 from rankmart.contest import Contest, metrics_json
 from rankmart.errors import WarehouseError, first_line
 from rankmart.gate import RANKER, RunMetrics, Verdict
@@ -213,7 +213,7 @@ def write_run(
                 "model": model,
                 "protocol": protocol,
                 "fingerprint": fingerprint,
-                "commit": _git_commit(),
+                "commit": git_commit(),
                 "parameters": json.dumps(parameters, sort_keys=True),
                 "seed": settings.seed,
                 "metrics": metrics_json(contest, model),
@@ -285,14 +285,3 @@ def export_lists(connection: duckdb.DuckDBPyConnection, export: Path) -> None:
             f"the run is published, but {export} could not be written"
             f" ({first_line(error)}): see to disk space and permissions"
         ) from error
-
-
-def _git_commit() -> str | None:
-    """The commit of the project that is run, if it is under git."""
-    try:
-        found = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, timeout=10
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return found.stdout.strip() or None if found.returncode == 0 else None

@@ -47,7 +47,27 @@ def finished(scratch: Project, small_shop: DemoData) -> Finished:
         "leave_last_out",
         "--out",
         "out/benchmark.json",
+        "--history",
+        "history.jsonl",
+        "--name",
+        "small shop",
     ).succeeded()
+
+
+def test_the_history_has_a_line_with_machine_and_versions(
+    scratch: Project, finished: Finished
+) -> None:
+    [line] = (scratch.scratch / "history.jsonl").read_text().splitlines()
+    kept = json.loads(line)
+    figures = json.loads(finished.stdout)
+    assert kept["name"] == "small shop"
+    assert kept["machine"]["cores"] >= 1
+    assert kept["machine"]["memory_gb"] >= 1
+    assert kept["versions"]["duckdb"] == duckdb.__version__
+    assert kept["versions"]["xgboost"]
+    assert kept["seconds"] == figures["seconds"]
+    ranker = figures["models"]["ranker"]
+    assert kept["ndcg_at_10"]["ranker"] == ranker["ndcg_at_10"]
 
 
 def test_the_json_has_the_agreed_form(scratch: Project, finished: Finished) -> None:
@@ -116,10 +136,9 @@ def test_the_numbers_are_of_the_file(
     assert written["models"]["ranker"]["ndcg_at_10"] > written["models"]["popular"]["ndcg_at_10"]
 
 
-def test_nothing_but_the_json_is_left(scratch: Project, finished: Finished) -> None:
-    assert [path.name for path in scratch.scratch.rglob("*") if path.is_file()] == [
-        "benchmark.json"
-    ]
+def test_nothing_but_the_files_asked_for_is_left(scratch: Project, finished: Finished) -> None:
+    left = {path.name for path in scratch.scratch.rglob("*") if path.is_file()}
+    assert left == {"benchmark.json", "history.jsonl"}
 
 
 def test_a_step_that_fails_is_named(scratch: Project) -> None:

@@ -25,6 +25,12 @@ import click
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the JSON goes."
 )
 @click.option(
+    "--history",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file that gets one line of JSON more, with machine and versions.",
+)
+@click.option("--name", help="What the history calls this run.  [default: the file's name]")
+@click.option(
     "--project",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     default=Path(),
@@ -42,6 +48,8 @@ def benchmark(
     protocol: str,
     same_day_order: str,
     out: Path | None,
+    history: Path | None,
+    name: str | None,
     project: Path,
     scratch: Path | None,
 ) -> None:
@@ -50,6 +58,7 @@ def benchmark(
 
     from rankmart.benchmark import benchmark as run_benchmark
     from rankmart.benchmark import write_json
+    from rankmart.benchmark_history import add_to_history
 
     figures = run_benchmark(
         project=project,
@@ -62,3 +71,5 @@ def benchmark(
     click.echo(json.dumps(figures, indent=2))
     if out is not None:
         write_json(figures, out)
+    if history is not None:
+        add_to_history(history, name or Path(reviews).name, figures)
