@@ -14,6 +14,8 @@ def in_one_line(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OSError):
         return _of_the_system(error)
+    if isinstance(error, ImportError):
+        return f"a package is missing ({error}): `rankmart doctor` tells which"
     if isinstance(error, MemoryError):
         return "out of memory: close other programs, or lower RANKMART_MEMORY_LIMIT"
     return _of_duckdb(error)

@@ -22,7 +22,8 @@ def doctor(*, project: Path, as_json: bool) -> None:
     import json
     import logging
 
-    from rankmart.doctor import as_object, count, examine, in_lines
+    from rankmart.doctor import examine
+    from rankmart.doctor.checks import as_object, count, in_lines
 
     # What the parts that are tried log of themselves is no finding.
     logging.getLogger("rankmart_serving").setLevel(logging.WARNING)

@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,15 @@ def files_of(path: str, project: Path) -> list[tuple[str, int, float]]:
             [str(project / path)],
         ).fetchall()
     return [(str(name), int(size), float(changed)) for name, size, changed in rows]
+
+
+def input_files(project: Path, dbt_vars: Mapping[str, Any]) -> list[tuple[str, int, float]]:
+    """The files of both; none where they can't be found, which their own checks tell."""
+    found = []
+    for path in (reviews_path(dbt_vars), products_path(dbt_vars)):
+        with suppress(duckdb.Error):
+            found += files_of(path, project) if path else []
+    return found
 
 
 def check_reviews(project: Path, dbt_vars: Mapping[str, Any]) -> Check:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from rankmart.doctor.checks import Check, from_error, ok, problem, warning
+from rankmart.doctor.checks import Check, ok, problem, warning
+from rankmart.errors import first_line
 from rankmart.settings import Settings
 
 # The warehouse, and what is spilt on the way, in sizes of the files as text. Measured: 23 for the
@@ -61,7 +62,11 @@ def check_memory(settings: Settings, total: int | None = None) -> Check:
                 "select parse_formatted_bytes(current_setting('memory_limit'))"
             ).fetchall()
     except duckdb.Error as error:
-        return from_error("memory", error, "RANKMART_MEMORY_LIMIT, such as 4GB")
+        return problem(
+            "memory",
+            f"RANKMART_MEMORY_LIMIT is {settings.memory_limit!r} ({first_line(error)})",
+            "give a size, such as 4GB",
+        )
     there = total or memory_bytes()
     said = f"RANKMART_MEMORY_LIMIT {settings.memory_limit}"
     if there is None:

@@ -198,7 +198,7 @@ def _append(response: httpx.Response, target: Path, begin: int, total: int | Non
             file.seek(begin)
             file.truncate()
             with _bar(target.name, begin, total) as bar:
-                for chunk in response.iter_raw(_CHUNK):
+                for chunk in response.iter_raw():
                     file.write(chunk)
                     bar.update(len(chunk))
             file.flush()
