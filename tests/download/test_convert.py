@@ -17,7 +17,7 @@ review/helpfulness: 1/2
 review/score: 5.0
 review/time: 1303862400
 review/summary: Good "Quality" Dog Food
-review/text: Several, of them.<br />Ratio: 3:1
+review/text: Several,  of them.<br />Ratio: 3:1
 
 product/productId: B00813GRG4
 review/userId: A1D87F6ZCVE5NK
@@ -48,7 +48,7 @@ def test_blocks_become_the_csv_that_kaggle_has(tmp_path: Path) -> None:
         list(KAGGLE_HEADER),
         [
             *("1", "B001E4KFG0", "A3SGXH7AUHU8GW", "delmartian", "1", "2", "5", "1303862400"),
-            *('Good "Quality" Dog Food', "Several, of them.<br />Ratio: 3:1"),
+            *('Good "Quality" Dog Food', "Several,  of them.<br />Ratio: 3:1"),
         ],
         [
             *("2", "B00813GRG4", "A1D87F6ZCVE5NK", "dll pa", "0", "0", "1", "1346976000"),

@@ -144,7 +144,7 @@ def _kaggle_row(review: dict[str, str]) -> list[str]:
 
 def _one_line(value: bytes) -> str:
     """Text without breaks, so that each review is one line of the file."""
-    return " ".join(_decoded(value).split())
+    return " ".join(_decoded(value).splitlines()).strip()
 
 
 def _decoded(line: bytes) -> str:
