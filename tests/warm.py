@@ -5,6 +5,7 @@ forkserver, loads everything once; each run is a fork of it, with the command li
 the environment of that run alone, and it ends as the installed command does.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -72,6 +73,8 @@ def _become(
         os.close(opened)
     for number, name in ((1, "stdout"), (2, "stderr")):
         setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+    # dbt's libraries, loaded with the rest, set up logging; `rankmart` alone does so by itself.
+    logging.root.handlers.clear()
     sys.argv = [program, *arguments]
     if program == "dbt":
         from dbt.cli.main import cli as main

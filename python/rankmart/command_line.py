@@ -1,7 +1,4 @@
-"""The `rankmart` command. Errors are one line; exit code 1, or 2 for wrong usage.
-
-A run that the gate refuses is exit code 3: nothing went wrong, and nothing was published.
-"""
+"""The `rankmart` command: its sub-commands, and what they share."""
 
 import logging
 import os
@@ -13,38 +10,52 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import click
 
+from rankmart.command_group import CommandGroup
 from rankmart.commands.benchmark import benchmark
+from rankmart.commands.completion import completion
 from rankmart.commands.data import demo_data
+from rankmart.commands.doctor import doctor
+from rankmart.commands.download import download
+from rankmart.commands.evaluate import evaluate
 from rankmart.commands.job import score, tune
 from rankmart.commands.look import explain, recommend
 from rankmart.commands.serve import serve
-from rankmart.errors import RankmartError
 
-COMMANDS = (demo_data, score, tune, recommend, explain, serve, benchmark)
-"""In the order in which `--help` lists them: the order of use."""
+COMMANDS = (
+    download,
+    demo_data,
+    doctor,
+    score,
+    tune,
+    evaluate,
+    recommend,
+    explain,
+    serve,
+    benchmark,
+    completion,
+)
 
 
-class _Commands(click.Group):
-    """Prints RankmartError as one line, without a traceback; lists commands in order of use."""
+class _Commands(CommandGroup):
+    """The headings that `--help` lists commands below, in the order of use."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except RankmartError as error:
-            raise click.ClickException(str(error)) from error
+    headings = {  # noqa: RUF012
+        "Get started": ("download", "demo-data", "doctor"),
+        "The daily job, after `dbt run`": ("score", "tune"),
+        "Look at a run": ("evaluate", "recommend", "explain"),
+        "Serve": ("serve",),
+        "Measure": ("benchmark",),
+        "The command line itself": ("completion",),
+    }
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="rankmart")
-@click.option("-v", "--verbose", is_flag=True, help="Log more.")
+@click.option("-v", "--verbose", is_flag=True, help="Log more; show where a bug is.")
 def main(*, verbose: bool) -> None:
     """Ranked product recommendations from a file of reviews.
 
-    The daily job is `dbt run`, then `rankmart score`. Where files are is told by RANKMART_*
-    variables; the README lists them.
+    The daily job is `dbt run`, then `rankmart score`. Something does not work: `rankmart doctor`.
     """
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
@@ -52,6 +63,9 @@ def main(*, verbose: bool) -> None:
         datefmt="%H:%M:%S",
         stream=sys.stderr,
     )
+    if not verbose:
+        # Its lines of single requests.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 for command in COMMANDS:

@@ -1,19 +1,23 @@
 """Tables for people to read on a terminal."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from rankmart.contest import Contest
 from rankmart.errors import SnapshotError, first_line
 from rankmart.publish import current_run, snapshot_path
-from rankmart.score import Run
 from rankmart.settings import Settings
+
+if TYPE_CHECKING:
+    # Showing what is stored needs none of what makes it, which takes seconds to load.
+    from rankmart.contest import Contest
+    from rankmart.score import Run
 
 SHOWN = (("ndcg", 10), ("recall", 10), ("hit_rate", 10), ("mrr", 10), ("catalog_coverage", 10))
 
 
-def run_summary(run: Run) -> str:
+def run_summary(run: "Run") -> str:
     """What a scoring did: the figures of every model, and whether it was published."""
     lines = [evaluation_table(run.contest, published=run.model), ""]
     lines += [f"Note: {note}." for note in run.notes]
@@ -26,7 +30,7 @@ def run_summary(run: Run) -> str:
     return "\n".join(lines)
 
 
-def evaluation_table(contest: Contest, *, published: str) -> str:
+def evaluation_table(contest: "Contest", *, published: str) -> str:
     """Every model, best first, on the same users."""
     rows = [
         [

@@ -4,14 +4,17 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rankmart.errors import RankmartError
-from rankmart.train import Parameters
+
+if TYPE_CHECKING:
+    from rankmart.train import Parameters
 
 OBJECTIVES = {"rank:ndcg", "rank:map", "rank:pairwise", "binary:logistic"}
 
 
-def read_tuned(path: Path) -> tuple[Parameters, ...]:
+def read_tuned(path: Path) -> "tuple[Parameters, ...]":
     """The objectives' parameters; none where there is no such file.
 
     Raises RankmartError for a file that is not what `rankmart tune` writes.
@@ -30,7 +33,7 @@ def read_tuned(path: Path) -> tuple[Parameters, ...]:
 
 
 def write_tuned(
-    path: Path, objectives: Sequence[Parameters], *, value: float, default: float, trials: int
+    path: Path, objectives: "Sequence[Parameters]", *, value: float, default: float, trials: int
 ) -> None:
     """Objectives, with NDCG@10 on held-out fit users of them and of the defaults; whole or not."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import click
 import pytest
 
 from project import ROOT
+from rankmart.command_group import EXIT_CODES
 from rankmart.command_line import main
 from rankmart.commands.job import REFUSED
 
@@ -54,6 +55,12 @@ def test_options_of_all_commands_are_in_the_reference() -> None:
 def test_the_exit_code_of_a_refused_run_is_in_the_reference() -> None:
     commands = section(page("docs/reference.md"), "## Commands")
     assert f"{REFUSED} (`score` only)" in " ".join(commands.split())
+
+
+def test_every_exit_code_is_in_the_reference() -> None:
+    commands = " ".join(section(page("docs/reference.md"), "## Commands").split())
+    told = commands.partition("Exit codes of `rankmart`: ")[2].partition(". ")[0]
+    assert [int(part.split()[0]) for part in told.split("; ")] == list(EXIT_CODES)
 
 
 def test_every_make_target_is_in_the_reference_and_no_other() -> None:

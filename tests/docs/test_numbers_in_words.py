@@ -2,6 +2,8 @@
 
 from project import ROOT
 from rankmart.bootstrap import RESAMPLES
+from rankmart.doctor.machine import NEEDED
+from rankmart.download.datasets import datasets
 from rankmart.evaluate import DEFAULT_KS, METRICS
 from rankmart.gate import MARGIN
 from rankmart.judged import SEGMENT_K
@@ -58,3 +60,14 @@ def test_the_explanation_tells_how_the_ranker_is_trained() -> None:
             assert held_out.startswith(f"{IN_WORDS[len(plan.folds)]} fold"), held_out
             assert held_out.endswith(of), held_out
             assert (then == "everyone") == plan.fit_again, then
+
+
+def test_the_how_to_tells_how_many_public_sets_there_are() -> None:
+    text = page("docs/how-to/download.md")
+    for year in ("2014", "2018", "2023"):
+        count = sum(name.startswith(year) for name in datasets())
+        assert f"`{year}-…`, {count} categories" in text
+
+
+def test_the_how_to_tells_how_much_room_the_doctor_asks_for() -> None:
+    assert f"room for {NEEDED} times the files as text" in page("docs/how-to/troubleshoot.md")

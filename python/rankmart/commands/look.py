@@ -2,9 +2,11 @@
 
 import click
 
+from rankmart.commands.completing import complete_product, complete_user
+
 
 @click.command()
-@click.argument("user_id", required=False)
+@click.argument("user_id", required=False, shell_complete=complete_user)
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True)
 def recommend(*, user_id: str | None, k: int) -> None:
     """Show what is recommended to a user, and why; without an id, to some user."""
@@ -15,8 +17,8 @@ def recommend(*, user_id: str | None, k: int) -> None:
 
 
 @click.command()
-@click.argument("user_id")
-@click.argument("product_id", required=False)
+@click.argument("user_id", shell_complete=complete_user)
+@click.argument("product_id", required=False, shell_complete=complete_product)
 @click.option("--json", "as_json", is_flag=True, help="All features, as one JSON object.")
 def explain(*, user_id: str, product_id: str | None, as_json: bool) -> None:
     """Show what a published recommendation is made of; without a product, the user's first."""
