@@ -142,10 +142,12 @@ pin = printf '%s\n' 'setuptools>=77' "xgboost-cpu>=3.0,<4 ; sys_platform == 'lin
 	--generate-hashes --custom-compile-command "make lock" --quiet
 
 .PHONY: lock
-lock: ## Pin requirements.txt and requirements-dev.txt anew from pyproject.toml (needs uv)
+lock: ## Pin requirements.txt, -dev.txt and -services.txt anew from pyproject.toml (needs uv)
 	$(pin) --extra dev --output-file requirements-dev.txt
 	$(pin) --extra tune --extra postgres --constraint requirements-dev.txt \
 		--output-file requirements.txt
+	$(pin) --extra tune --extra postgres --extra flow --extra track \
+		--constraint requirements-dev.txt --output-file requirements-services.txt
 
 .PHONY: lock-peers
 lock-peers: ## Pin benchmarks/peers/requirements.txt anew (needs uv)
