@@ -41,6 +41,7 @@ ENV PATH=/opt/rankmart/bin:$PATH \
     RANKMART_PUBLISHED=/data/published \
     RANKMART_EXPORT=/data/recommendations.parquet \
     RANKMART_TUNED=/data/tuned.json \
+    RANKMART_FLOW=/data/.flow \
     RANKMART_EVENTS=sqlite:////data/events.sqlite \
     RANKMART_HOST=0.0.0.0 \
     RANKMART_PORT=8000

@@ -1,5 +1,6 @@
 """The Dockerfile and compose.yaml: facts that hold without a container engine."""
 
+import dataclasses
 import json
 import re
 import shlex
@@ -10,7 +11,9 @@ import yaml
 
 from project import ROOT
 from rankmart.command_line import main
+from rankmart.settings import Settings
 from rankmart_serving.health import ready
+from rankmart_serving.settings import Settings as ServingSettings
 
 from .dockerfile import copied, stages
 
@@ -38,7 +41,7 @@ def test_what_the_image_copies_is_there_and_not_ignored() -> None:
 
 
 def test_packages_are_those_of_the_lock_files() -> None:
-    runs = " ".join(BUILD.of("RUN"))
+    runs = " && ".join(BUILD.of("RUN"))
     installs = re.findall(r"-m pip install ([^&]+)", runs)
     assert installs[0] == '--require-hashes --requirement "$REQUIREMENTS" '
     assert "--no-deps --no-index" in installs[1]
@@ -52,7 +55,7 @@ def test_packages_are_those_of_the_lock_files() -> None:
     assert names == {"requirements.txt", "requirements-services.txt"}
     for name in names:
         pins = re.findall(r"^[a-z].*", (ROOT / name).read_text("utf-8"), re.MULTILINE)
-        assert all(re.match(r"[a-z0-9._-]+(\[[a-z,-]+\])?==", pin) for pin in pins)
+        assert all(re.match(r"[a-z0-9._-]+(\[[a-z0-9, -]+\])?==", pin) for pin in pins)
         assert len(pins) == (ROOT / name).read_text("utf-8").count("\n    # via")
 
 
@@ -80,6 +83,21 @@ def test_all_that_is_written_is_in_the_volume() -> None:
     assert {"RANKMART_WAREHOUSE", "RANKMART_PUBLISHED", "DBT_TARGET_PATH"} <= set(paths)
     for name, value in paths.items():
         assert value.removeprefix("sqlite:///").startswith("/data/"), name
+
+
+def test_what_is_below_data_by_default_is_in_the_volume_too() -> None:
+    of_scoring = {
+        f"RANKMART_{setting.name.upper()}": str(getattr(Settings(), setting.name))
+        for setting in dataclasses.fields(Settings)
+    }
+    variables = environment_of_the_image()
+    defaults = of_scoring | ServingSettings().as_environment()
+    below = {
+        name: value for name, value in defaults.items() if re.match("(sqlite:///)?data/", value)
+    }
+    assert len(below) >= 5
+    for name, value in below.items():
+        assert variables[name] == value.replace("data/", "/data/"), name
 
 
 def test_the_health_check_asks_whether_a_run_is_served() -> None:
