@@ -130,6 +130,11 @@ hooks: setup-dev ## Run the quick checks before every git commit
 coverage: setup-dev ## The tests with the share of lines that they run, by file
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered
 
+.PHONY: wheel
+wheel: setup ## The package, for other machines, in dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
 .PHONY: format
 format: setup-dev ## Format and mend what ruff and sqlfluff can
 	$(BIN)/ruff format .

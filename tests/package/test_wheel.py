@@ -130,7 +130,7 @@ def test_targets_of_a_project_are_lines_over_the_commands(
 ) -> None:
     listed = installed.run("make", cwd=shop).succeeded().stdout
     targets = re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE)
-    assert {"demo", "run", "score", "tune", "serve", "benchmark"} <= set(targets)
+    assert {"demo", "score", "tune", "serve", "benchmark"} <= set(targets)
     known = installed.run("rankmart", "--help", cwd=shop).succeeded().stdout
     commands = set(re.findall(r"^  ([a-z-]+) ", known.split("Commands:")[1], re.MULTILINE))
     for target in targets:
