@@ -130,6 +130,11 @@ hooks: setup-dev ## Run the quick checks before every git commit
 coverage: setup-dev ## The tests with the share of lines that they run, by file
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered
 
+.PHONY: wheel
+wheel: setup ## The package, for other machines, in dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
 .PHONY: format
 format: setup-dev ## Format and mend what ruff and sqlfluff can
 	$(BIN)/ruff format .
@@ -142,10 +147,12 @@ pin = printf '%s\n' 'setuptools>=77' "xgboost-cpu>=3.0,<4 ; sys_platform == 'lin
 	--generate-hashes --custom-compile-command "make lock" --quiet
 
 .PHONY: lock
-lock: ## Pin requirements.txt and requirements-dev.txt anew from pyproject.toml (needs uv)
+lock: ## Pin requirements.txt, -dev.txt and -services.txt anew from pyproject.toml (needs uv)
 	$(pin) --extra dev --output-file requirements-dev.txt
 	$(pin) --extra tune --extra postgres --constraint requirements-dev.txt \
 		--output-file requirements.txt
+	$(pin) --extra tune --extra postgres --extra flow --extra track \
+		--constraint requirements-dev.txt --output-file requirements-services.txt
 
 .PHONY: lock-peers
 lock-peers: ## Pin benchmarks/peers/requirements.txt anew (needs uv)

@@ -58,8 +58,8 @@ def benchmark(
     """
     if not (project / "dbt_project.yml").exists():
         raise RankmartError(
-            f"no dbt_project.yml in {project.resolve()}: go to the repository, or name it with"
-            " --project"
+            f"no dbt_project.yml in {project.resolve()}: go to your project, or name it with"
+            " --project; `rankmart init` makes one"
         )
     if scratch is not None:
         if scratch.exists() and (not scratch.is_dir() or any(scratch.iterdir())):

@@ -17,11 +17,13 @@ from rankmart.commands.data import demo_data
 from rankmart.commands.doctor import doctor
 from rankmart.commands.download import download
 from rankmart.commands.evaluate import evaluate
+from rankmart.commands.init import init
 from rankmart.commands.job import score, tune
 from rankmart.commands.look import explain, recommend
 from rankmart.commands.serve import serve
 
 COMMANDS = (
+    init,
     download,
     demo_data,
     doctor,
@@ -40,7 +42,7 @@ class _Commands(CommandGroup):
     """The headings that `--help` lists commands below, in the order of use."""
 
     headings = {  # noqa: RUF012
-        "Get started": ("download", "demo-data", "doctor"),
+        "Get started": ("init", "download", "demo-data", "doctor"),
         "The daily job, after `dbt run`": ("score", "tune"),
         "Look at a run": ("evaluate", "recommend", "explain"),
         "Serve": ("serve",),

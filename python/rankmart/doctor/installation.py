@@ -78,7 +78,8 @@ def check_dbt(project: Path, profiles: Path | None = None) -> Check:
         return problem(
             "dbt",
             f"no dbt_project.yml in {project.resolve()}",
-            "run dbt and rankmart where it is, or say where with --project",
+            "run dbt and rankmart where it is, or say where with --project; `rankmart init` makes"
+            " one",
         )
     except yaml.YAMLError as error:
         return from_error("dbt", error, f"mend {file}")
@@ -93,7 +94,7 @@ def check_dbt(project: Path, profiles: Path | None = None) -> Check:
         return problem(
             "dbt",
             fault,
-            "take profiles.yml from the repository, or name its folder in DBT_PROFILES_DIR",
+            "bring it back by `rankmart init --force`, or name its folder in DBT_PROFILES_DIR",
         )
     return ok("dbt", f"{version}, project {settings.get('name')}, profile {profile}")
 
