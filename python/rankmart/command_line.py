@@ -19,6 +19,7 @@ from rankmart.commands.download import download
 from rankmart.commands.evaluate import evaluate
 from rankmart.commands.job import score, tune
 from rankmart.commands.look import explain, recommend
+from rankmart.commands.publish import publish, rollback
 from rankmart.commands.serve import serve
 
 COMMANDS = (
@@ -26,6 +27,8 @@ COMMANDS = (
     demo_data,
     doctor,
     score,
+    publish,
+    rollback,
     tune,
     evaluate,
     recommend,
@@ -41,7 +44,7 @@ class _Commands(CommandGroup):
 
     headings = {  # noqa: RUF012
         "Get started": ("download", "demo-data", "doctor"),
-        "The daily job, after `dbt run`": ("score", "tune"),
+        "The daily job, after `dbt run`": ("score", "publish", "rollback", "tune"),
         "Look at a run": ("evaluate", "recommend", "explain"),
         "Serve": ("serve",),
         "Measure": ("benchmark",),

@@ -1,5 +1,6 @@
 """Opening the warehouse, and whether it is ready to be scored."""
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ import duckdb
 
 from rankmart.errors import MissingTableError, WarehouseError, first_line
 from rankmart.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 NEEDED_TABLES = (
     "main.user_product_features",
@@ -65,6 +68,14 @@ def first_row(
     """The first row of a query that has one."""
     row: tuple[Any, ...] = connection.execute(sql, parameters).fetchall()[0]
     return row
+
+
+def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction; after some errors DuckDB has ended it itself."""
+    try:
+        run(connection, "rollback")
+    except duckdb.TransactionException as error:
+        logger.debug("no transaction left to roll back: %s", error)
 
 
 @contextmanager
