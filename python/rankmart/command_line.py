@@ -17,6 +17,7 @@ from rankmart.commands.data import demo_data
 from rankmart.commands.doctor import doctor
 from rankmart.commands.download import download
 from rankmart.commands.evaluate import evaluate
+from rankmart.commands.flow import flow
 from rankmart.commands.job import score, tune
 from rankmart.commands.look import explain, recommend
 from rankmart.commands.publish import publish, rollback
@@ -30,6 +31,7 @@ COMMANDS = (
     publish,
     rollback,
     tune,
+    flow,
     evaluate,
     recommend,
     explain,
@@ -45,6 +47,7 @@ class _Commands(CommandGroup):
     headings = {  # noqa: RUF012
         "Get started": ("download", "demo-data", "doctor"),
         "The daily job, after `dbt run`": ("score", "publish", "rollback", "tune"),
+        "The whole job, from events to publishing": ("flow",),
         "Look at a run": ("evaluate", "recommend", "explain"),
         "Serve": ("serve",),
         "Measure": ("benchmark",),

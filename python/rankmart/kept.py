@@ -92,12 +92,8 @@ def keep(
 ) -> None:
     """Keep what else publishing the run needs, and forget runs that have no lists any more."""
     for table in ("kept_runs", "models"):
-        run(
-            connection,
-            f"delete from ranker.{table} where run_id = $run_id"
-            f" or run_id not in ({RUNS_WITH_LISTS})",
-            {"run_id": run_id},
-        )
+        run(connection, f"delete from ranker.{table} where run_id = ?", [run_id])
+    _forget_runs_without_lists(connection)
     boosts = rules.boosts_by_key
     run(
         connection,
@@ -189,6 +185,7 @@ def move_to_published(connection: duckdb.DuckDBPyConnection, kept: KeptRun) -> N
         )
         run(connection, "drop table moving")
         run(connection, "drop table moving_fallback")
+        _forget_runs_without_lists(connection)
 
 
 def require_runs(connection: duckdb.DuckDBPyConnection) -> None:
@@ -204,6 +201,11 @@ def require_runs(connection: duckdb.DuckDBPyConnection) -> None:
         create_tables(connection)
     except duckdb.CatalogException as error:
         raise WarehouseError(f"the schema ranker is not as expected ({error})") from error
+
+
+def _forget_runs_without_lists(connection: duckdb.DuckDBPyConnection) -> None:
+    for table in ("kept_runs", "models"):
+        run(connection, f"delete from ranker.{table} where run_id not in ({RUNS_WITH_LISTS})")
 
 
 def _fallback_of(lists: Lists) -> str:

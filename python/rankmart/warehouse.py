@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from rankmart.errors import MissingTableError, WarehouseError, first_line
+from rankmart.errors import BusyError, MissingTableError, WarehouseError, first_line
 from rankmart.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,8 @@ def open_warehouse(
             },
         )
     except duckdb.IOException as error:
-        raise WarehouseError(_could_not_open(settings, error)) from error
+        fault = BusyError if "lock" in str(error).lower() else WarehouseError
+        raise fault(_could_not_open(settings, error)) from error
     except duckdb.Error as error:
         raise WarehouseError(f"can't open {settings.warehouse}: {first_line(error)}") from error
     try:
