@@ -221,10 +221,17 @@ def _detach(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _prune(published: Path, *, current: Path, keep: int) -> None:
-    """Delete old snapshots and what killed runs left; a failure here only costs disk space."""
+    """Delete old snapshots and what killed runs left; a failure here only costs disk space.
+
+    Runs that were gone back from are no good to go back to, so they are the first to go.
+    """
     try:
         others = [path for path in published.glob("*.duckdb") if _is_old_snapshot(path, current)]
-        others.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+        withdrawn = read_withdrawn(published)
+        others.sort(
+            key=lambda path: (path.stem not in withdrawn, path.stat().st_mtime_ns, path.name),
+            reverse=True,
+        )
         stale_before = time.time() - STALE_AFTER_SECONDS
         stale = [path for path in published.glob(".*.tmp*") if path.stat().st_mtime < stale_before]
         for path in [*others[keep - 1 :], *stale]:
