@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from rankmart.errors import WarehouseError
+from rankmart.export import export_lists
 from rankmart.gate import Verdict
 from rankmart.kept import (
     KeptRun,
@@ -16,7 +17,6 @@ from rankmart.kept import (
     require_runs,
 )
 from rankmart.publish import publish, snapshot_path
-from rankmart.runs import export_lists
 from rankmart.settings import Settings
 from rankmart.warehouse import open_warehouse, roll_back, run
 

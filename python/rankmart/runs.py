@@ -1,26 +1,20 @@
-"""What a scoring writes: the tables of schema `ranker`, and the export."""
+"""What a scoring writes: the tables of schema `ranker`."""
 
 import hashlib
 import json
-import logging
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from rankmart.commit import git_commit
 from rankmart.contest import Contest, metrics_json
-from rankmart.errors import WarehouseError, first_line
 from rankmart.gate import RANKER, RunMetrics, Verdict
 from rankmart.kept import RUNS_WITH_LISTS, Lists, keep, write_lists
 from rankmart.rules import ListRules
 from rankmart.settings import Settings
 from rankmart.train import Ranker
 from rankmart.warehouse import first_row, roll_back, run
-
-logger = logging.getLogger(__name__)
 
 
 def metrics_of(connection: duckdb.DuckDBPyConnection, run_id: str | None) -> RunMetrics | None:
@@ -227,23 +221,3 @@ def _write_user_rows(connection: duckdb.DuckDBPyConnection, run_id: str) -> None
         """,
         {"run_id": run_id},
     )
-
-
-def export_lists(connection: duckdb.DuckDBPyConnection, export: Path) -> None:
-    """`recommendations.parquet`, whole or not at all."""
-    temporary = export.with_name(f".{export.name}.tmp")
-    try:
-        export.parent.mkdir(parents=True, exist_ok=True)
-        literal = str(temporary).replace("'", "''")
-        run(
-            connection,
-            "copy (select * from ranker.recommendations order by user_id, rank)"
-            f" to '{literal}' (format parquet, compression zstd)",
-        )
-        os.replace(temporary, export)
-    except (duckdb.Error, OSError) as error:
-        temporary.unlink(missing_ok=True)
-        raise WarehouseError(
-            f"the run is published, but {export} could not be written"
-            f" ({first_line(error)}): see to disk space and permissions"
-        ) from error

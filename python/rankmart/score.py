@@ -15,6 +15,7 @@ from rankmart.contest import (
     ideal_dcg,
 )
 from rankmart.errors import NotEnoughDataError, SnapshotError
+from rankmart.export import export_lists
 from rankmart.features import feature_names, generator_names, read_features
 from rankmart.gate import RANKER, RunMetrics, Verdict, beats_popular, judge
 from rankmart.kept import KeptRun, Lists, create_tables, read_kept
@@ -28,7 +29,6 @@ from rankmart.rules import read_rules
 from rankmart.runs import (
     content_id,
     data_fingerprint,
-    export_lists,
     metrics_of,
     run_parameters,
     write_run,

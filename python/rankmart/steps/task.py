@@ -15,7 +15,7 @@ from rankmart.settings import Settings
 from rankmart.steps import ledger
 from rankmart.steps.webhook import WebhookError
 
-RETRY_SECONDS = [10, 60, 300]
+RETRY_SECONDS: list[float] = [10, 60, 300]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,7 +52,7 @@ def step(work: Callable[P, R]) -> Callable[P, R]:
         worked,
         name=work.__name__,
         retries=len(RETRY_SECONDS),
-        retry_delay_seconds=list(RETRY_SECONDS),
+        retry_delay_seconds=RETRY_SECONDS,
         retry_condition_fn=_may_pass,
         cache_policy=NO_CACHE,
         persist_result=False,
