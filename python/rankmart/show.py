@@ -12,6 +12,7 @@ from rankmart.settings import Settings
 if TYPE_CHECKING:
     # Showing what is stored needs none of what makes it, which takes seconds to load.
     from rankmart.contest import Contest
+    from rankmart.rollback import Snapshot
     from rankmart.score import Run
 
 SHOWN = (("ndcg", 10), ("recall", 10), ("hit_rate", 10), ("mrr", 10), ("catalog_coverage", 10))
@@ -145,7 +146,7 @@ def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> s
     )
 
 
-def snapshots_table(snapshots: Sequence[Snapshot]) -> str:
+def snapshots_table(snapshots: Sequence["Snapshot"]) -> str:
     """The runs that are kept, as given, with what is said of them."""
     rows = [
         [

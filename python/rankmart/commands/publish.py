@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from rankmart.commands.completing import complete_kept_run
 from rankmart.commands.job import REFUSED
 
 
@@ -26,7 +27,7 @@ def publish(*, run_id: str | None, accept: bool) -> None:
 
 
 @click.command()
-@click.argument("run_id", metavar="[RUN]", required=False)
+@click.argument("run_id", metavar="[RUN]", required=False, shell_complete=complete_kept_run)
 @click.option("--list", "only_list", is_flag=True, help="Show the runs that are kept.")
 def rollback(*, run_id: str | None, only_list: bool) -> None:
     """Serve the run that was published before, or RUN, if its snapshot is kept."""
