@@ -17,9 +17,11 @@ from rankmart.commands.data import demo_data
 from rankmart.commands.doctor import doctor
 from rankmart.commands.download import download
 from rankmart.commands.evaluate import evaluate
+from rankmart.commands.flow import flow
 from rankmart.commands.init import init
 from rankmart.commands.job import score, tune
 from rankmart.commands.look import explain, recommend
+from rankmart.commands.publish import publish, rollback
 from rankmart.commands.serve import serve
 
 COMMANDS = (
@@ -28,7 +30,10 @@ COMMANDS = (
     demo_data,
     doctor,
     score,
+    publish,
+    rollback,
     tune,
+    flow,
     evaluate,
     recommend,
     explain,
@@ -43,7 +48,8 @@ class _Commands(CommandGroup):
 
     headings = {  # noqa: RUF012
         "Get started": ("init", "download", "demo-data", "doctor"),
-        "The daily job, after `dbt run`": ("score", "tune"),
+        "The daily job, after `dbt run`": ("score", "publish", "rollback", "tune"),
+        "The whole job, from events to publishing": ("flow",),
         "Look at a run": ("evaluate", "recommend", "explain"),
         "Serve": ("serve",),
         "Measure": ("benchmark",),

@@ -9,6 +9,10 @@ class WarehouseError(RankmartError):
     """The warehouse can't be opened, read or written."""
 
 
+class BusyError(WarehouseError):
+    """The warehouse is open in another process: what may be gone when it is tried again."""
+
+
 class MissingTableError(WarehouseError):
     """A table that an earlier step builds is not in the warehouse."""
 

@@ -152,6 +152,20 @@ class EventStore:
                 f"the event store can't be read ({first_line(error)})"
             ) from error
 
+    def newest(self, *, after: int = 0) -> tuple[int, int]:
+        """The number of the last event, and how many were stored after number `after`."""
+        try:
+            with self._reading() as connection:
+                last: int | None = connection.scalar(sa.select(sa.func.max(EVENTS.c.seq)))
+                count: int | None = connection.scalar(
+                    sa.select(sa.func.count()).where(EVENTS.c.seq > after)
+                )
+                return last or 0, count or 0
+        except sa.exc.SQLAlchemyError as error:
+            raise EventStoreError(
+                f"the event store can't be read ({first_line(error)})"
+            ) from error
+
     def _reading(self) -> sa.Connection:
         return self._engine.connect().execution_options(reads=True)
 
@@ -165,13 +179,7 @@ def events_table(url: str) -> pa.Table:
 
     `off` stands for no store. Raises EventStoreError for one that can't be read.
     """
-    if url == OFF:
-        return ARROW.empty_table()
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise EventStoreError(f"RANKMART_EVENTS is no SQLAlchemy URL ({error})") from error
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+    if not _is_there(url):
         return ARROW.empty_table()
     store = EventStore(url)
     try:
@@ -185,6 +193,31 @@ def events_table(url: str) -> pa.Table:
     finally:
         store.close()
     return pa.Table.from_batches(batches, schema=ARROW)
+
+
+def newest_event(url: str, *, after: int = 0) -> tuple[int, int]:
+    """The number of the last event, and how many were stored after number `after`.
+
+    Zeros where nothing was ever stored, and for `off`. Raises EventStoreError.
+    """
+    if not _is_there(url):
+        return 0, 0
+    store = EventStore(url)
+    try:
+        return store.newest(after=after)
+    finally:
+        store.close()
+
+
+def _is_there(url: str) -> bool:
+    """Whether there is a store to read: a file that nothing was stored in is not made for that."""
+    if url == OFF:
+        return False
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise EventStoreError(f"RANKMART_EVENTS is no SQLAlchemy URL ({error})") from error
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").exists()
 
 
 def _pages(store: EventStore) -> Iterator[list[Event]]:

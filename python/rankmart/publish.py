@@ -8,7 +8,6 @@ and renamed; the pointer is replaced last. So a reader never meets half a file.
 import logging
 import os
 import re
-import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,11 +17,18 @@ import duckdb
 
 from rankmart.errors import MissingTableError, SnapshotError, first_line
 from rankmart.live import copy_inputs, read_live_query
+from rankmart.pointer import (
+    POINTER,
+    point_to,
+    read_withdrawn,
+    sync,
+    temporary_name,
+    write_withdrawn,
+)
 from rankmart.sql import sql_text
 
 logger = logging.getLogger(__name__)
 
-POINTER = "current"
 ALIAS = "rankmart_snapshot"
 STALE_AFTER_SECONDS = 3600
 """A temporary file that is older is left over from a run that was killed."""
@@ -87,7 +93,8 @@ def publish(
             }
             _write_snapshot(warehouse_connection, target, parameters)
         os.utime(target)
-        _point_to(published, run_id)
+        point_to(published, run_id)
+        write_withdrawn(published, read_withdrawn(published) - {run_id})
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise SnapshotError(
             f"run {run_id} is not published: a warehouse table is not as expected "
@@ -158,7 +165,7 @@ def _refuse_unfit_run(connection: duckdb.DuckDBPyConnection, run_id: str) -> Non
 def _write_snapshot(
     connection: duckdb.DuckDBPyConnection, target: Path, parameters: dict[str, Any]
 ) -> None:
-    temporary = _temporary_name(target)
+    temporary = temporary_name(target)
     try:
         literal = str(temporary).replace("'", "''")
         connection.execute(f"attach '{literal}' as {ALIAS}")
@@ -170,9 +177,9 @@ def _write_snapshot(
             connection.execute(f"checkpoint {ALIAS}")
         finally:
             _detach(connection)
-        _sync(temporary)
+        sync(temporary)
         os.replace(temporary, target)
-        _sync(target.parent)
+        sync(target.parent)
     except BaseException:
         # Also when interrupted: a half-written snapshot is of no use to anyone.
         temporary.unlink(missing_ok=True)
@@ -213,24 +220,18 @@ def _detach(connection: duckdb.DuckDBPyConnection) -> None:
         logger.debug("detach after a failed write: %s", error)
 
 
-def _point_to(published: Path, run_id: str) -> None:
-    pointer = published / POINTER
-    temporary = _temporary_name(pointer)
-    try:
-        temporary.write_text(f"{run_id}\n", encoding="utf-8")
-        _sync(temporary)
-        os.replace(temporary, pointer)
-        _sync(published)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def _prune(published: Path, *, current: Path, keep: int) -> None:
-    """Delete old snapshots and what killed runs left; a failure here only costs disk space."""
+    """Delete old snapshots and what killed runs left; a failure here only costs disk space.
+
+    Runs that were gone back from are no good to go back to, so they are the first to go.
+    """
     try:
         others = [path for path in published.glob("*.duckdb") if _is_old_snapshot(path, current)]
-        others.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+        withdrawn = read_withdrawn(published)
+        others.sort(
+            key=lambda path: (path.stem not in withdrawn, path.stat().st_mtime_ns, path.name),
+            reverse=True,
+        )
         stale_before = time.time() - STALE_AFTER_SECONDS
         stale = [path for path in published.glob(".*.tmp*") if path.stat().st_mtime < stale_before]
         for path in [*others[keep - 1 :], *stale]:
@@ -245,18 +246,5 @@ def _is_old_snapshot(path: Path, current: Path) -> bool:
     return path != current and _RUN_ID.fullmatch(path.stem) is not None
 
 
-def _temporary_name(target: Path) -> Path:
-    return target.with_name(f".{target.name}.tmp-{secrets.token_hex(4)}")
-
-
 def _write_ahead_log(database: Path) -> Path:
     return database.with_name(f"{database.name}.wal")
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

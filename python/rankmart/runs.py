@@ -1,31 +1,20 @@
-"""What a scoring writes: the tables of schema `ranker`, and the export."""
+"""What a scoring writes: the tables of schema `ranker`."""
 
 import hashlib
 import json
-import logging
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from rankmart.commit import git_commit
 from rankmart.contest import Contest, metrics_json
-from rankmart.errors import WarehouseError, first_line
 from rankmart.gate import RANKER, RunMetrics, Verdict
+from rankmart.kept import RUNS_WITH_LISTS, Lists, keep, write_lists
 from rankmart.rules import ListRules
 from rankmart.settings import Settings
-from rankmart.sql import sql_text
 from rankmart.train import Ranker
-from rankmart.warehouse import first_row, run
-
-logger = logging.getLogger(__name__)
-
-
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the schema `ranker` if it is not there."""
-    run(connection, sql_text("ranker_tables"))
+from rankmart.warehouse import first_row, roll_back, run
 
 
 def metrics_of(connection: duckdb.DuckDBPyConnection, run_id: str | None) -> RunMetrics | None:
@@ -132,11 +121,15 @@ def write_run(
     contest: Contest,
     verdict: Verdict,
     ranker: Ranker | None,
+    members: Sequence[tuple[float, bytes]],
+    features: Sequence[str],
+    rules: ListRules,
     settings: Settings,
     seconds: float,
+    lists: Lists,
+    is_current: bool,
 ) -> None:
-    """All of `ranker.*` in one transaction."""
-    target = "ranker.recommendations" if verdict.passed else "ranker.refused_recommendations"
+    """All of `ranker.*` in one transaction, the lists into the table named by `lists`."""
     gains = list(ranker.gain.items()) if ranker and model == RANKER else []
     connection.register("evaluation_rows", contest.evaluation)
     connection.register("difference_rows", contest.differences)
@@ -145,32 +138,8 @@ def write_run(
     try:
         for table in ("runs", "evaluation", "evaluation_differences", "feature_importance"):
             run(connection, f"delete from ranker.{table} where run_id = ?", [run_id])
-        run(connection, f"delete from {target}")
-        run(
-            connection,
-            f"""
-            insert into {target}
-            select ?, user_id, rank, product_id, score, source, reason_type,
-                because_of_product_id, reason_terms
-            from new_recommendations
-            where user_id is not null
-            order by user_id, rank
-            """,
-            [run_id],
-        )
-        if verdict.passed:
-            run(connection, "delete from ranker.fallback_recommendations")
-            run(
-                connection,
-                """
-                insert into ranker.fallback_recommendations
-                select ?, rank, product_id, score, source, reason_type, reason_terms
-                from new_recommendations
-                where user_id is null
-                order by rank
-                """,
-                [run_id],
-            )
+        write_lists(connection, run_id, lists)
+        keep(connection, run_id, members=members, features=features, rules=rules)
         run(
             connection,
             """
@@ -201,7 +170,7 @@ def write_run(
             insert into ranker.runs
             select
                 $run_id, cast(now() as timestamp), $model, $protocol, $fingerprint, $commit,
-                $parameters, $seed, $metrics, $recall, $verdict, $reason, false,
+                $parameters, $seed, $metrics, $recall, $verdict, $reason, $is_current,
                 (select count(*) from users),
                 (select count(distinct product_key) from interactions),
                 (select count(*) from interactions),
@@ -218,14 +187,15 @@ def write_run(
                 "seed": settings.seed,
                 "metrics": metrics_json(contest, model),
                 "recall": contest.candidate_recall,
-                "verdict": verdict.name,
+                "verdict": "held" if lists == "held_recommendations" else verdict.name,
+                "is_current": is_current,
                 "reason": verdict.reason,
                 "seconds": seconds,
             },
         )
         run(connection, "commit")
     except duckdb.Error:
-        _roll_back(connection)
+        roll_back(connection)
         raise
     finally:
         for rows in ("evaluation_rows", "difference_rows", "user_rows"):
@@ -236,14 +206,8 @@ def _write_user_rows(connection: duckdb.DuckDBPyConnection, run_id: str) -> None
     """`ranker.user_evaluation` keeps the runs whose lists are kept: these were written before."""
     run(
         connection,
-        """
-        delete from ranker.user_evaluation
-        where run_id = $run_id or run_id not in (
-            select run_id from ranker.recommendations
-            union
-            select run_id from ranker.refused_recommendations
-        )
-        """,
+        "delete from ranker.user_evaluation"
+        f" where run_id = $run_id or run_id not in ({RUNS_WITH_LISTS})",
         {"run_id": run_id},
     )
     run(
@@ -257,31 +221,3 @@ def _write_user_rows(connection: duckdb.DuckDBPyConnection, run_id: str) -> None
         """,
         {"run_id": run_id},
     )
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    """After some errors DuckDB has ended the transaction itself."""
-    try:
-        run(connection, "rollback")
-    except duckdb.TransactionException as error:
-        logger.debug("no transaction left to roll back: %s", error)
-
-
-def export_lists(connection: duckdb.DuckDBPyConnection, export: Path) -> None:
-    """`recommendations.parquet`, whole or not at all."""
-    temporary = export.with_name(f".{export.name}.tmp")
-    try:
-        export.parent.mkdir(parents=True, exist_ok=True)
-        literal = str(temporary).replace("'", "''")
-        run(
-            connection,
-            "copy (select * from ranker.recommendations order by user_id, rank)"
-            f" to '{literal}' (format parquet, compression zstd)",
-        )
-        os.replace(temporary, export)
-    except (duckdb.Error, OSError) as error:
-        temporary.unlink(missing_ok=True)
-        raise WarehouseError(
-            f"the run is published, but {export} could not be written"
-            f" ({first_line(error)}): see to disk space and permissions"
-        ) from error

@@ -15,19 +15,20 @@ from rankmart.contest import (
     ideal_dcg,
 )
 from rankmart.errors import NotEnoughDataError, SnapshotError
+from rankmart.export import export_lists
 from rankmart.features import feature_names, generator_names, read_features
 from rankmart.gate import RANKER, RunMetrics, Verdict, beats_popular, judge
+from rankmart.kept import KeptRun, Lists, create_tables, read_kept
 from rankmart.lists import make_lists
 from rankmart.progress import Progress
-from rankmart.publish import current_run, publish
+from rankmart.publish import current_run
 from rankmart.rank import GeneratorScorer, Scorer
+from rankmart.release import publish_kept
 from rankmart.rerank import Reranking, read_reranking
 from rankmart.rules import read_rules
 from rankmart.runs import (
     content_id,
-    create_tables,
     data_fingerprint,
-    export_lists,
     metrics_of,
     run_parameters,
     write_run,
@@ -43,22 +44,34 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one scoring did. `notes` says in words what was unusual."""
+    """What one scoring did. `notes` says in words what was unusual.
+
+    `held` says of a run that passed that it waits for `rankmart publish`.
+    """
 
     run_id: str
     model: str
     verdict: Verdict
     contest: Contest
     snapshot: Path | None
+    held: bool
     notes: tuple[str, ...]
 
 
-def score(settings: Settings, *, accept: bool = False, progress: Progress | None = None) -> Run:
+def score(
+    settings: Settings,
+    *,
+    accept: bool = False,
+    hold: bool = False,
+    progress: Progress | None = None,
+) -> Run:
     """One run on the warehouse that `dbt run` built.
 
     Readers see the old run or the new one: the tables change in one transaction, and the
     snapshot appears by a rename. A run that the gate refuses is kept in `ranker.runs` with the
-    reason, and the published one stays; `accept` publishes it all the same.
+    reason, and the published one stays; `accept` publishes it all the same. With `hold`, a run
+    that passes is kept beside the published one, for `release` to publish; unless it is the
+    published one, made again.
 
     Raises WarehouseError, NotEnoughDataError or SnapshotError.
     """
@@ -102,6 +115,11 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
             verdict = Verdict(passed=True, reason=f"accepted by hand, though {verdict.reason}")
         elif run_id == served and not verdict.passed:
             verdict = Verdict(passed=True, reason="it is the run that is published already")
+        lists: Lists = "recommendations"
+        if not verdict.passed:
+            lists = "refused_recommendations"
+        elif hold and run_id != served:
+            lists = "held_recommendations"
         write_run(
             connection,
             run_id=run_id,
@@ -112,33 +130,18 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
             contest=contest,
             verdict=verdict,
             ranker=ranker,
+            members=saved,
+            features=features,
+            rules=rules,
             settings=settings,
             seconds=time.monotonic() - started,
+            lists=lists,
+            is_current=run_id == served,
         )
         snapshot = None
-        if verdict.passed:
+        if verdict.passed and not hold:
             stages.enter("publish")
-            try:
-                snapshot = publish(
-                    connection,
-                    run_id=run_id,
-                    published=settings.published,
-                    keep=settings.keep_runs,
-                    list_length=settings.list_length,
-                    members=saved,
-                    features=features,
-                    blocked=rules.blocked_keys,
-                    boosts=rules.boosts_by_key,
-                )
-            except SnapshotError as error:
-                run(
-                    connection,
-                    "update ranker.runs set verdict = 'refused', verdict_reason = ?"
-                    " where run_id = ?",
-                    [f"its snapshot could not be written: {error}", run_id],
-                )
-                raise
-            run(connection, "update ranker.runs set is_current = (run_id = ?)", [run_id])
+            snapshot = _publish(connection, run_id, settings)
             stages.enter("export")
             if settings.export is not None:
                 export_lists(connection, settings.export)
@@ -150,8 +153,24 @@ def score(settings: Settings, *, accept: bool = False, progress: Progress | None
         verdict=verdict,
         contest=contest,
         snapshot=snapshot,
+        held=lists == "held_recommendations",
         notes=tuple(notes),
     )
+
+
+def _publish(connection: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) -> Path:
+    """From what the warehouse keeps, as `release` does, so that both publish the same."""
+    kept = read_kept(connection, run_id)
+    assert isinstance(kept, KeptRun), run_id
+    try:
+        return publish_kept(connection, kept, settings)
+    except SnapshotError as error:
+        run(
+            connection,
+            "update ranker.runs set verdict = 'refused', verdict_reason = ? where run_id = ?",
+            [f"its snapshot could not be written: {error}", run_id],
+        )
+        raise
 
 
 def _served_run(settings: Settings) -> str | None:

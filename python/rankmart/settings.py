@@ -28,6 +28,8 @@ class Settings:
     keep_runs: RANKMART_KEEP_RUNS, published runs kept.
     diversity: RANKMART_DIVERSITY, 0 (lists by score) to 1 (of things as different as can be).
     category_cap: RANKMART_CATEGORY_CAP, products of one category in a list; 0 for any number.
+    flow: RANKMART_FLOW, the folder in which `rankmart flow` notes what is finished.
+    webhook: RANKMART_WEBHOOK, the address that is told how a flow ended; empty for none.
     today: RANKMART_TODAY, the day whose list rules apply, as 2024-12-31; empty for the day that
         it is (UTC).
     """
@@ -45,6 +47,8 @@ class Settings:
     keep_runs: int = 3
     diversity: float = 0.0
     category_cap: int = 0
+    flow: Path = Path("data/.flow")
+    webhook: str = ""
     today: str = ""
 
     @classmethod
@@ -66,6 +70,8 @@ class Settings:
             keep_runs=_number(given, "RANKMART_KEEP_RUNS", cls.keep_runs, at_least=1),
             diversity=_share(given, "RANKMART_DIVERSITY", cls.diversity),
             category_cap=_number(given, "RANKMART_CATEGORY_CAP", cls.category_cap, at_least=0),
+            flow=Path(given.get("RANKMART_FLOW") or cls.flow),
+            webhook=given.get("RANKMART_WEBHOOK", cls.webhook),
             today=_day(given, "RANKMART_TODAY", cls.today),
         )
 

@@ -12,6 +12,7 @@ from rankmart.settings import Settings
 if TYPE_CHECKING:
     # Showing what is stored needs none of what makes it, which takes seconds to load.
     from rankmart.contest import Contest
+    from rankmart.rollback import Snapshot
     from rankmart.score import Run
 
 SHOWN = (("ndcg", 10), ("recall", 10), ("hit_rate", 10), ("mrr", 10), ("catalog_coverage", 10))
@@ -21,12 +22,15 @@ def run_summary(run: "Run") -> str:
     """What a scoring did: the figures of every model, and whether it was published."""
     lines = [evaluation_table(run.contest, published=run.model), ""]
     lines += [f"Note: {note}." for note in run.notes]
-    lines.append(f"Run {run.run_id} is {run.verdict.name}: {run.verdict.reason}.")
-    if run.snapshot is None:
+    what = "held" if run.held else run.verdict.name
+    lines.append(f"Run {run.run_id} is {what}: {run.verdict.reason}.")
+    if not run.verdict.passed:
         lines.append(
             "The run that was published before stays. To publish this one all the same:"
-            " rankmart score --accept"
+            " rankmart publish --accept, or rankmart score --accept to make it anew"
         )
+    elif run.held:
+        lines.append("Nothing is published yet. To publish it: rankmart publish")
     return "\n".join(lines)
 
 
@@ -140,6 +144,22 @@ def _recommendations_of(settings: Settings, user_id: str | None, *, k: int) -> s
             ),
         ]
     )
+
+
+def snapshots_table(snapshots: Sequence["Snapshot"]) -> str:
+    """The runs that are kept, as given, with what is said of them."""
+    rows = [
+        [
+            snapshot.run_id,
+            snapshot.verdict,
+            "" if snapshot.ndcg is None else f"{snapshot.ndcg:.4f}",
+            snapshot.model,
+            f"{snapshot.scored_at:%Y-%m-%d %H:%M}",
+            "served" if snapshot.is_current else "withdrawn" if snapshot.is_withdrawn else "",
+        ]
+        for snapshot in snapshots
+    ]
+    return table(["run", "verdict", "ndcg@10", "model", "scored at (UTC)", ""], rows)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

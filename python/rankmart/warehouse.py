@@ -1,5 +1,6 @@
 """Opening the warehouse, and whether it is ready to be scored."""
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +8,10 @@ from typing import Any
 
 import duckdb
 
-from rankmart.errors import MissingTableError, WarehouseError, first_line
+from rankmart.errors import BusyError, MissingTableError, WarehouseError, first_line
 from rankmart.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 NEEDED_TABLES = (
     "main.user_product_features",
@@ -67,6 +70,14 @@ def first_row(
     return row
 
 
+def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction; after some errors DuckDB has ended it itself."""
+    try:
+        run(connection, "rollback")
+    except duckdb.TransactionException as error:
+        logger.debug("no transaction left to roll back: %s", error)
+
+
 @contextmanager
 def open_warehouse(
     settings: Settings, *, read_only: bool = False
@@ -85,7 +96,8 @@ def open_warehouse(
             },
         )
     except duckdb.IOException as error:
-        raise WarehouseError(_could_not_open(settings, error)) from error
+        fault = BusyError if "lock" in str(error).lower() else WarehouseError
+        raise fault(_could_not_open(settings, error)) from error
     except duckdb.Error as error:
         raise WarehouseError(f"can't open {settings.warehouse}: {first_line(error)}") from error
     try:

@@ -13,7 +13,8 @@ import duckdb
 import msgspec
 
 from rankmart.errors import RankmartError, SnapshotError, first_line
-from rankmart.publish import POINTER, current_run, snapshot_path
+from rankmart.pointer import POINTER
+from rankmart.publish import current_run, snapshot_path
 from rankmart_serving import queries
 from rankmart_serving.responses import Run
 

@@ -38,6 +38,9 @@ def test_the_version_is_that_of_the_package(project: Project) -> None:
     [
         (["scoer"], "No such command 'scoer'"),
         (["score", "--force"], "No such option"),
+        (["score", "--hold", "--accept"], "there is nothing to --accept"),
+        (["flow", "serve"], "give either --cron '0 3 * * *' or --every MINUTES"),
+        (["flow", "--fresh", "serve", "--every", "9"], "give the options after `serve`"),
         (["benchmark"], "Missing option '--reviews'"),
         (["benchmark", "--reviews", "x", "--protocol", "random"], "'random' is not one of"),
         (["recommend", "-k", "0"], "0 is not in the range"),
@@ -55,6 +58,9 @@ def test_wrong_usage_is_exit_code_2(project: Project, arguments: list[str], word
     ("arguments", "words"),
     [
         (["score"], "run `dbt run` first"),
+        (["publish"], "run `dbt run` first"),
+        (["rollback"], "there is nothing to go back to"),
+        (["flow"], "run it at the root of the repository"),
         (["recommend"], "nothing is published in"),
         (["recommend", "ann"], "run `dbt run`, then `make score`"),
         (["demo-data", "--users", "9", "--reviews", "5"], "at least 3 reviews for each"),

@@ -8,12 +8,21 @@ from pathlib import Path
 
 import duckdb
 
+from rankmart.kept import Lists, create_tables
 from rankmart.publish import publish
 
 _TABLES = """
 create schema ranker;
 create schema staging;
 create schema intermediate;
+create schema raw;
+
+create table raw.builds as
+select
+    'build-1' as invocation_id,
+    timestamptz '2014-07-01 11:00:00+00' as started_at,
+    true as is_whole,
+    0 as failed_models;
 
 create table staging.stg_events as select 7::bigint as seq;
 
@@ -59,7 +68,7 @@ update interactions set kind = 'review';
 
 create table ranker.runs (
     run_id varchar, created_at timestamp, model varchar, protocol varchar, metrics json,
-    parameters json, verdict varchar, verdict_reason varchar
+    parameters json, verdict varchar, verdict_reason varchar, is_current boolean
 );
 create table ranker.recommendations (
     run_id varchar, user_id varchar, rank smallint, product_id varchar, score float,
@@ -78,7 +87,7 @@ create table ranker.evaluation (
 _RUN = """
 insert into ranker.runs values (
     $run_id, timestamp '2014-07-01 12:00:00', 'ranker', 'temporal', '{"ndcg_at_10": 0.1}',
-    '{"rounds": 40}', $verdict, null
+    '{"rounds": 40}', $verdict, null, false
 );
 insert into ranker.recommendations values
     ($run_id, 'ann', 1, 'P2', 0.12, 'co_visited', 'because_of', 'P1', null),
@@ -125,3 +134,37 @@ def publish_run(
     """Add a run and publish it."""
     add_run(warehouse, run_id, anns_second=anns_second)
     return publish(warehouse, run_id=run_id, published=published)
+
+
+def keep_run(
+    warehouse: duckdb.DuckDBPyConnection,
+    run_id: str,
+    *,
+    lists: Lists = "held_recommendations",
+    minute: int = 0,
+) -> None:
+    """Add a run that was scored and not published, `minute` after the others: held or refused.
+
+    Its ranker is one member, of weight 0.5, whose booster is the run's id.
+    """
+    create_tables(warehouse)
+    verdict = "held" if lists == "held_recommendations" else "refused"
+    add_run(warehouse, run_id, verdict=verdict)
+    fallback = "fallback_recommendations"
+    for here, there in ((fallback, f"held_{fallback}"), ("recommendations", lists)):
+        warehouse.execute(
+            f"insert into ranker.{there} by name"
+            f" select * from ranker.{here} where run_id = $run_id",
+            {"run_id": run_id},
+        )
+        warehouse.execute(f"delete from ranker.{here} where run_id = ?", [run_id])
+    warehouse.execute(
+        "update ranker.runs set created_at = created_at + to_minutes($minute),"
+        " verdict_reason = 'for ' || verdict where run_id = $run_id",
+        {"run_id": run_id, "minute": minute},
+    )
+    warehouse.execute(
+        "insert into ranker.kept_runs values (?, 'build-1', ['support'], [2], [1], [0.5])",
+        [run_id],
+    )
+    warehouse.execute("insert into ranker.models values (?, 0, 0.5, ?)", [run_id, run_id.encode()])

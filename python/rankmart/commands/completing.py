@@ -22,6 +22,14 @@ def complete_dataset(
 def complete_run(
     context: click.Context, parameter: click.Parameter, begun: str
 ) -> list[CompletionItem]:
+    """Runs whose snapshots are kept, and the one that was scored last."""
+    latest = [CompletionItem("latest")] if "latest".startswith(begun) else []
+    return complete_kept_run(context, parameter, begun) + latest
+
+
+def complete_kept_run(
+    context: click.Context, parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
     """Runs whose snapshots are kept."""
     from rankmart.errors import RankmartError
     from rankmart.settings import Settings
@@ -31,7 +39,7 @@ def complete_run(
     except RankmartError:
         return []
     runs = sorted(path.stem for path in published.glob("[!.]*.duckdb"))
-    return [CompletionItem(run) for run in [*runs, "latest"] if run.startswith(begun)]
+    return [CompletionItem(run) for run in runs if run.startswith(begun)]
 
 
 def complete_user(

@@ -10,15 +10,21 @@ REFUSED = 3
 
 @click.command()
 @click.option("--accept", is_flag=True, help="Publish even if the gate refuses the run.")
-def score(*, accept: bool) -> None:
+@click.option("--hold", is_flag=True, help="Publish nothing: `rankmart publish` does it later.")
+def score(*, accept: bool, hold: bool) -> None:
     """Train, evaluate, gate, score everyone and publish, on what `dbt run` built."""
+    if accept and hold:
+        raise click.UsageError(
+            "--hold publishes nothing, so there is nothing to --accept:"
+            " `rankmart publish --accept` is for later"
+        )
     from rankmart.score import score as score_run
     from rankmart.settings import Settings
     from rankmart.show import run_summary
 
-    run = score_run(Settings.from_environment(), accept=accept)
+    run = score_run(Settings.from_environment(), accept=accept, hold=hold)
     click.echo(run_summary(run))
-    if run.snapshot is None:
+    if not run.verdict.passed:
         sys.exit(REFUSED)
 
 

@@ -102,6 +102,8 @@ def _check_scored(connection: duckdb.DuckDBPyConnection) -> Check:
         return warning("score", "never scored", "run `make score`")
     run_id, verdict, reason, created = rows[0]
     when = f"run {run_id}, {age(datetime.fromtimestamp(created, UTC))}"
+    if verdict == "held":
+        return warning("score", f"{when}, is held", "run `rankmart publish`")
     if verdict != "published":
         return warning(
             "score", f"{when}, was refused: {reason}", "see docs/how-to/runs.md, refused runs"

@@ -1,6 +1,7 @@
 -- The schema that scoring writes. `recommendations` holds the lists of one run, the one that
--- was published last; those of the run that was refused last stand beside it. `user_evaluation`
--- has the rows of both.
+-- was published last; those of the run that was refused last, and of one that waits for
+-- `rankmart publish`, stand beside it. These runs are in `kept_runs`, `models` and
+-- `user_evaluation`.
 
 create schema if not exists ranker;
 
@@ -49,6 +50,18 @@ create table if not exists ranker.refused_recommendations (
     reason_terms varchar
 );
 
+create table if not exists ranker.held_recommendations (
+    run_id varchar not null,
+    user_id varchar not null,
+    rank smallint not null,
+    product_id varchar not null,
+    score float not null,
+    source varchar not null,
+    reason_type varchar not null,
+    because_of_product_id varchar,
+    reason_terms varchar
+);
+
 create table if not exists ranker.fallback_recommendations (
     run_id varchar not null,
     rank smallint not null,
@@ -57,6 +70,33 @@ create table if not exists ranker.fallback_recommendations (
     source varchar not null,
     reason_type varchar not null,
     reason_terms varchar
+);
+
+create table if not exists ranker.held_fallback_recommendations (
+    run_id varchar not null,
+    rank smallint not null,
+    product_id varchar not null,
+    score float not null,
+    source varchar not null,
+    reason_type varchar not null,
+    reason_terms varchar
+);
+
+-- Keys of products are those of the build that the run was scored on.
+create table if not exists ranker.kept_runs (
+    run_id varchar not null,
+    build_id varchar not null,
+    features varchar [] not null,
+    blocked_keys integer [] not null,
+    boosted_keys integer [] not null,
+    boosts double [] not null
+);
+
+create table if not exists ranker.models (
+    run_id varchar not null,
+    member integer not null,
+    weight double not null,
+    booster blob not null
 );
 
 create table if not exists ranker.evaluation (
