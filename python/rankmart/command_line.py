@@ -17,10 +17,11 @@ from rankmart.commands.benchmark import benchmark
 from rankmart.commands.data import demo_data
 from rankmart.commands.job import score, tune
 from rankmart.commands.look import explain, recommend
+from rankmart.commands.report import report
 from rankmart.commands.serve import serve
 from rankmart.errors import RankmartError
 
-COMMANDS = (demo_data, score, tune, recommend, explain, serve, benchmark)
+COMMANDS = (demo_data, score, tune, recommend, explain, report, serve, benchmark)
 """In the order in which `--help` lists them: the order of use."""
 
 
