@@ -22,6 +22,7 @@ from rankmart.commands.init import init
 from rankmart.commands.job import score, tune
 from rankmart.commands.look import explain, recommend
 from rankmart.commands.publish import publish, rollback
+from rankmart.commands.report import report
 from rankmart.commands.serve import serve
 
 COMMANDS = (
@@ -37,6 +38,7 @@ COMMANDS = (
     evaluate,
     recommend,
     explain,
+    report,
     serve,
     benchmark,
     completion,
@@ -50,7 +52,7 @@ class _Commands(CommandGroup):
         "Get started": ("init", "download", "demo-data", "doctor"),
         "The daily job, after `dbt run`": ("score", "publish", "rollback", "tune"),
         "The whole job, from events to publishing": ("flow",),
-        "Look at a run": ("evaluate", "recommend", "explain"),
+        "Look at a run": ("evaluate", "recommend", "explain", "report"),
         "Serve": ("serve",),
         "Measure": ("benchmark",),
         "The command line itself": ("completion",),
