@@ -163,15 +163,17 @@ def notify(*, message: dict[str, Any]) -> None:
 @flow(name="rankmart", validate_parameters=False)
 def job(*, fresh: bool = False, tune_every: int | None = None) -> "State[Any]":
     """All steps, once. Completed, or Failed with where it stopped; Refused where the gate did."""
-    settings = Settings.from_environment()
-    with ledger.only_one(settings.flow):
-        if fresh:
-            ledger.forget(settings.flow)
-        try:
-            message = _steps(tune_every)
-        except StepError as stop:
-            return _stopped(settings, stop)
-    return Completed(message=message)
+    try:
+        settings = Settings.from_environment()
+        with ledger.only_one(settings.flow):
+            if fresh:
+                ledger.forget(settings.flow)
+            try:
+                return Completed(message=_steps(tune_every))
+            except StepError as stop:
+                return _stopped(settings, stop)
+    except RankmartError as error:
+        return Failed(message=str(error))
 
 
 def _steps(tune_every: int | None) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -279,8 +280,12 @@ def test_two_flows_at_once_are_one_too_many(
         ledger.only_one(folder, wait_seconds=0),
     ):
         raise AssertionError
-    with ledger.only_one(folder, wait_seconds=0):
-        pass
+    monkeypatch.setattr(ledger, "WAIT_SECONDS", 0)
+    with ledger.only_one(folder):
+        state = flow()
+    assert (state.name, shop.calls) == ("Failed", [])
+    assert re.search(running, state.message or "")
+    assert flow().is_completed()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """`rankmart flow serve` registers a schedule, and runs of it are run where it was started."""
 
 import os
-import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,62 +24,81 @@ def wait_for(look: Callable[[], Any], *, seconds: int = 150) -> Any:
     return found
 
 
-def test_a_schedule_is_registered_and_its_runs_are_run(
-    shop: FakeShop, prefect_server: str, tmp_path: Path
-) -> None:
-    environment = {
+@contextmanager
+def serving(shop: FakeShop, *arguments: str, **environment: str) -> Iterator[None]:
+    """`rankmart flow serve` with the real programs, ended by SIGTERM."""
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("RANKMART_", "DBT_"))
     }
-    environment |= shop.environment() | {
+    with subprocess.Popen(
+        [BESIDE_PYTHON / "rankmart", "flow", "serve", *arguments],
+        cwd=shop.folder,
+        env=inherited | shop.environment() | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+
+
+def deployment_of(url: str, *, paused: bool) -> dict[str, Any] | None:
+    """The flow's deployment, once it is there and paused or not."""
+    found = httpx.post(f"{url}/deployments/filter", json={}).json()
+    for deployment in found:
+        if deployment["paused"] is paused:
+            return dict(deployment)
+    return None
+
+
+def test_a_schedule_is_registered_and_its_runs_are_run(
+    shop: FakeShop, prefect_server: str, tmp_path: Path
+) -> None:
+    environment = {
         "PREFECT_API_URL": prefect_server,
         "PREFECT_HOME": str(tmp_path / "prefect"),
         "PREFECT_RUNNER_POLL_FREQUENCY": "1",
     }
-    # With no stand-ins, and a dbt project that is none: the first program fails at once.
-    with subprocess.Popen(
-        [*(BESIDE_PYTHON / "rankmart", "flow", "serve"), "--cron", "0 3 * * *"],
-        cwd=shop.folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as serving:
-        try:
+    with serving(shop, "--cron", "0 3 * * *", **environment):
+        deployment = wait_for(lambda: deployment_of(prefect_server, paused=False))
+        assert deployment["name"] == "scheduled"
+        assert deployment["entrypoint"] == "rankmart.flow.job"
+        [schedule] = deployment["schedules"]
+        assert schedule["active"] is True
+        assert schedule["schedule"]["cron"] == "0 3 * * *"
 
-            def deployments() -> list[dict[str, Any]]:
-                assert serving.poll() is None
-                found: list[dict[str, Any]] = httpx.post(
-                    f"{prefect_server}/deployments/filter", json={}
-                ).json()
-                return found
+        run = httpx.post(
+            f"{prefect_server}/deployments/{deployment['id']}/create_flow_run", json={}
+        ).json()
 
-            [deployment] = wait_for(deployments)
-            assert deployment["name"] == "scheduled"
-            assert deployment["entrypoint"] == "rankmart.flow.job"
-            assert deployment["paused"] is False
-            [schedule] = deployment["schedules"]
-            assert schedule["active"] is True
-            assert schedule["schedule"]["cron"] == "0 3 * * *"
+        def ended() -> dict[str, Any] | None:
+            state: dict[str, Any] = httpx.get(f"{prefect_server}/flow_runs/{run['id']}").json()[
+                "state"
+            ]
+            return state if state["type"] in {"COMPLETED", "FAILED", "CRASHED"} else None
 
-            run = httpx.post(
-                f"{prefect_server}/deployments/{deployment['id']}/create_flow_run", json={}
-            ).json()
+        # Its dbt project is none, so that the first program fails at once.
+        state = wait_for(ended)
+        assert state["type"] == "FAILED"
+        assert state["message"].startswith("stopped at build_features: `dbt build` ended with")
+        assert state["message"].endswith("run old is served as before")
 
-            def ended() -> dict[str, Any] | None:
-                state: dict[str, Any] = httpx.get(
-                    f"{prefect_server}/flow_runs/{run['id']}"
-                ).json()["state"]
-                return state if state["type"] in {"COMPLETED", "FAILED", "CRASHED"} else None
-
-            state = wait_for(ended)
-        finally:
-            serving.send_signal(signal.SIGINT)
-            serving.communicate(timeout=60)
-    assert state["type"] == "FAILED"
-    assert state["message"].startswith("stopped at build_features: `dbt build` ended with exit")
-    assert state["message"].endswith("run old is served as before")
+    # While nobody serves it, no runs pile up; and it goes on when it is served again.
+    assert deployment_of(prefect_server, paused=True) is not None
+    with serving(shop, "--every", "90", **environment):
+        deployment = wait_for(lambda: deployment_of(prefect_server, paused=False))
+        [schedule] = deployment["schedules"]
+        assert schedule["active"] is True
+        assert schedule["schedule"]["interval"] == 90 * 60
 
 
 def test_a_cron_line_that_is_none_is_wrong_usage(

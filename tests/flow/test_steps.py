@@ -191,6 +191,21 @@ def test_without_prefect_the_flow_says_what_to_install(tmp_path: Path) -> None:
     assert ended.stderr == "Error: the flow needs Prefect: `pip install 'rankmart[flow]'`\n"
 
 
+def test_a_prefect_server_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: rankmart\n")
+    ended = subprocess.run(
+        [BESIDE_PYTHON / "rankmart", "flow"],
+        cwd=tmp_path,
+        env=os.environ | {"PREFECT_API_URL": "http://127.0.0.1:1/api"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "Error: Prefect's API at http://127.0.0.1:1/api can't be reached" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_the_command_line_does_not_need_prefect() -> None:
     loaded = "import sys, rankmart.command_line; print('prefect' in sys.modules)"
     ended = subprocess.run(

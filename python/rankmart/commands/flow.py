@@ -69,6 +69,8 @@ def serve(*, cron: str | None, every: int | None, tune_every: int | None) -> Non
             cron=cron,
             interval=None if every is None else timedelta(minutes=every),
             parameters={"tune_every": tune_every},
+            # It was paused when it was served last, and that ended.
+            paused=False,
             limit=1,
             entrypoint_type=EntrypointType.MODULE_PATH,
         )

@@ -64,10 +64,11 @@ def forget(folder: Path) -> None:
 
 
 @contextmanager
-def only_one(folder: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
+def only_one(folder: Path, *, wait_seconds: float | None = None) -> Iterator[None]:
     """Hold the folder for one flow. The lock goes with the process, and with its step's process.
 
-    Raises RankmartError when another flow holds it for longer than `wait_seconds`.
+    Raises RankmartError when another flow holds it for longer than `wait_seconds`, or
+    WAIT_SECONDS.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +79,7 @@ def only_one(folder: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[No
         ) from error
     try:
         os.set_inheritable(descriptor, True)
-        give_up = time.monotonic() + wait_seconds
+        give_up = time.monotonic() + (WAIT_SECONDS if wait_seconds is None else wait_seconds)
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
