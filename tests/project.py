@@ -129,7 +129,7 @@ class Project:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("RANKMART_", "DBT_"))
+            if not name.startswith(("RANKMART_", "DBT_", "MLFLOW_"))
         }
         return (
             inherited

@@ -139,6 +139,8 @@ def scratch_environment(
         "DBT_TARGET_PATH": str(scratch / "target"),
         "DBT_LOG_PATH": str(scratch / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        # A benchmark is no candidate for anything.
+        "MLFLOW_TRACKING_URI": "",
     }
 
 
