@@ -59,6 +59,10 @@ score: setup ## Train, evaluate, gate, score and publish (after `dbt run`)
 tune: setup ## Better parameters of the ranker for this data: [TRIALS=…] [MINUTES=…]
 	$(BIN)/rankmart tune $(if $(TRIALS),--trials $(TRIALS)) $(if $(MINUTES),--minutes $(MINUTES))
 
+.PHONY: report
+report: setup ## One HTML page on the published run: [OUT=data/report.html]
+	$(BIN)/rankmart report $(if $(OUT),--out "$(OUT)")
+
 .PHONY: serve
 serve: setup ## The API on the last published run
 	$(BIN)/rankmart serve

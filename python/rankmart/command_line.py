@@ -22,6 +22,7 @@ from rankmart.commands.init import init
 from rankmart.commands.job import score, tune
 from rankmart.commands.look import explain, recommend
 from rankmart.commands.publish import publish, rollback
+from rankmart.commands.report import report
 from rankmart.commands.serve import serve
 
 COMMANDS = (
@@ -37,6 +38,7 @@ COMMANDS = (
     evaluate,
     recommend,
     explain,
+    report,
     serve,
     benchmark,
     completion,

@@ -1,0 +1,98 @@
+"""What the published lists are like, who gets them, and who gets bad ones."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from rankmart.recorded import RecordedRun
+from rankmart.sql import sql_text
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The lists of a run. `concentration` is the part of all places that the ten most listed take.
+
+    reasons, sources: (name, share of the places), the largest first.
+    """
+
+    users: int
+    users_without: int
+    impersonal: int
+    products: int
+    concentration: float
+    reasons: tuple[tuple[str, float], ...]
+    sources: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Band:
+    """Test users who share a trait: how many, how many without a hit, and how they fare."""
+
+    band: str
+    users: int
+    without_hit: int
+    ndcg: float
+    above_popular: float
+
+    @property
+    def share_without_hit(self) -> float:
+        return self.without_hit / self.users
+
+
+def lists_table(run: RecordedRun) -> str:
+    """Where the lists of a run are: those of a refused run are kept apart."""
+    return "ranker.recommendations" if run.is_current else "ranker.refused_recommendations"
+
+
+def read_lists(connection: duckdb.DuckDBPyConnection, run: RecordedRun) -> Lists:
+    """The lists of a run; a user without a list counts as one without personal products too."""
+    table = lists_table(run)
+    [(users, products, personal)] = connection.execute(
+        f"select count(distinct user_id), count(distinct product_id),"
+        f" count(distinct if(reason_type in ('because_of', 'content'), user_id, null))"
+        f" from {table}"
+    ).fetchall()
+    [(everyone,)] = connection.execute("select count(*) from users").fetchall()
+    [(concentration,)] = connection.execute(
+        f"""
+        select coalesce(sum(places) / (select count(*) from {table}), 0)
+        from (
+            select count(*) as places
+            from {table}
+            group by product_id
+            order by places desc
+            limit 10
+        )
+        """
+    ).fetchall()
+    shares = {
+        column: tuple(
+            connection.execute(
+                f"select {column}, count(*) / sum(count(*)) over () as share from {table}"
+                f" group by {column} order by share desc, {column}"
+            ).fetchall()
+        )
+        for column in ("reason_type", "source")
+    }
+    return Lists(
+        users=users,
+        users_without=everyone - users,
+        impersonal=everyone - personal,
+        products=products,
+        concentration=concentration,
+        reasons=shares["reason_type"],
+        sources=shares["source"],
+    )
+
+
+def read_bands(
+    connection: duckdb.DuckDBPyConnection, run: RecordedRun
+) -> dict[str, tuple[Band, ...]]:
+    """Test users by trait, each in order of its bands; empty where their values are not kept."""
+    found = connection.execute(
+        sql_text("badly_served"), {"run_id": run.run_id, "model": run.model}
+    ).fetchall()
+    bands: dict[str, tuple[Band, ...]] = {}
+    for trait, *band in found:
+        bands[trait] = (*bands.get(trait, ()), Band(*band))
+    return bands
