@@ -7,11 +7,12 @@ import duckdb
 from rankmart.errors import MissingTableError, WarehouseError
 from rankmart.recorded import RecordedRun, read_run
 from rankmart.report.charts import BarChart, ColumnChart, bar_chart, column_chart
-from rankmart.report.drift import Drift, FeatureShift, read_drift, read_feature_shifts
+from rankmart.report.drift import Drift, read_drift
 from rankmart.report.examples import Example, Recommended, read_examples, read_fallback
 from rankmart.report.measured import Measured, measure
 from rankmart.report.reading import Reading, read_reading
 from rankmart.report.served import Band, Lists, read_bands, read_lists
+from rankmart.report.shifts import FeatureShift, read_feature_shifts
 from rankmart.report.stability import LARGE
 from rankmart.report.words import number, percent
 from rankmart.runs import data_fingerprint
