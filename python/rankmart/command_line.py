@@ -52,7 +52,7 @@ class _Commands(CommandGroup):
         "Get started": ("init", "download", "demo-data", "doctor"),
         "The daily job, after `dbt run`": ("score", "publish", "rollback", "tune"),
         "The whole job, from events to publishing": ("flow",),
-        "Look at a run": ("evaluate", "recommend", "explain"),
+        "Look at a run": ("evaluate", "recommend", "explain", "report"),
         "Serve": ("serve",),
         "Measure": ("benchmark",),
         "The command line itself": ("completion",),

@@ -116,21 +116,21 @@ banded as (
 counted as (
 
     select
-        trait.trait,
-        trait.band,
-        trait.trait_order,
-        trait.band_order,
+        banded.trait.trait,
+        banded.trait.band,
+        banded.trait.trait_order,
+        banded.trait.band_order,
         count(*) as users,
-        cast(count(*) - sum(hit_rate_at_10) as bigint) as users_without_a_hit,
-        avg(ndcg_at_10) as ndcg,
-        avg(ndcg_above_popular) as above_popular
+        cast(count(*) - sum(banded.hit_rate_at_10) as bigint) as users_without_a_hit,
+        avg(banded.ndcg_at_10) as ndcg,
+        avg(banded.ndcg_above_popular) as above_popular
 
     from banded
     group by
-        trait.trait,
-        trait.band,
-        trait.trait_order,
-        trait.band_order
+        banded.trait.trait,
+        banded.trait.band,
+        banded.trait.trait_order,
+        banded.trait.band_order
 
 ),
 
