@@ -56,9 +56,7 @@ def register(
         tags={"rankmart.run_id": run.run_id, "rankmart.verdict": run.verdict},
     )
     if run.verdict == "published":
-        client.set_registered_model_alias(MODEL, CHAMPION, made.version)
-        # It was one of the champion before.
-        take_off(client, CHALLENGER)
+        crown(client, str(made.version))
     else:
         client.set_registered_model_alias(MODEL, CHALLENGER, made.version)
 
@@ -67,17 +65,31 @@ def _scores_like(example: pd.DataFrame) -> npt.NDArray[np.float32]:
     return np.zeros(len(example), dtype=np.float32)
 
 
-def take_off(client: mlflow.MlflowClient, *aliases: str) -> None:
-    """Let no version have these aliases."""
+def version_of(client: mlflow.MlflowClient, run_id: str) -> str | None:
+    """The last version of the model that was logged of a run."""
+    found = client.search_model_versions(
+        f"name = '{MODEL}' and tags.`rankmart.run_id` = '{run_id}'"
+    )
+    return max((str(version.version) for version in found), key=int, default=None)
+
+
+def crown(client: mlflow.MlflowClient, version: str | None) -> None:
+    """Let `champion` name this version; None where a generator is published, so nothing is named.
+
+    A `challenger` that is not newer was one of the champion before, and is taken off.
+    """
     try:
-        held = client.get_registered_model(MODEL).aliases
+        held = {alias: str(of) for alias, of in client.get_registered_model(MODEL).aliases.items()}
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        held = {}
-    for alias in aliases:
-        if alias in held:
-            client.delete_registered_model_alias(MODEL, alias)
+        return
+    if version is not None:
+        client.set_registered_model_alias(MODEL, CHAMPION, version)
+    elif CHAMPION in held:
+        client.delete_registered_model_alias(MODEL, CHAMPION)
+    if CHALLENGER in held and (version is None or int(held[CHALLENGER]) <= int(version)):
+        client.delete_registered_model_alias(MODEL, CHALLENGER)
 
 
 def _write_model(
