@@ -56,49 +56,40 @@ def register(
         tags={"rankmart.run_id": run.run_id, "rankmart.verdict": run.verdict},
     )
     if run.verdict == "published":
-        client.set_registered_model_alias(MODEL, CHAMPION, made.version)
-        # It was one of the champion before.
-        take_off(client, CHALLENGER)
+        crown(client, str(made.version))
     else:
         client.set_registered_model_alias(MODEL, CHALLENGER, made.version)
-
-
-def make_champion(client: mlflow.MlflowClient, run_id: str) -> bool:
-    """Give the alias to the newest version of a run.
-
-    False where the run has none; then no version has the alias.
-    """
-    versions = client.search_model_versions(
-        f"name = '{MODEL}' and tags.`rankmart.run_id` = '{run_id}'"
-    )
-    if not versions:
-        take_off(client, CHAMPION)
-        return False
-    newest = max(versions, key=lambda version: int(version.version))
-    client.set_model_version_tag(MODEL, newest.version, "rankmart.verdict", "published")
-    if newest.run_id:
-        client.set_tag(newest.run_id, "rankmart.verdict", "published")
-    client.set_registered_model_alias(MODEL, CHAMPION, newest.version)
-    if newest.version == client.get_registered_model(MODEL).aliases.get(CHALLENGER):
-        take_off(client, CHALLENGER)
-    return True
 
 
 def _scores_like(example: pd.DataFrame) -> npt.NDArray[np.float32]:
     return np.zeros(len(example), dtype=np.float32)
 
 
-def take_off(client: mlflow.MlflowClient, *aliases: str) -> None:
-    """Let no version have these aliases."""
+def version_of(client: mlflow.MlflowClient, run_id: str) -> str | None:
+    """The last version of the model that was logged of a run."""
+    found = client.search_model_versions(
+        f"name = '{MODEL}' and tags.`rankmart.run_id` = '{run_id}'"
+    )
+    return max((str(version.version) for version in found), key=int, default=None)
+
+
+def crown(client: mlflow.MlflowClient, version: str | None) -> None:
+    """Let `champion` name this version; None where a generator is published, so nothing is named.
+
+    A `challenger` that is not newer was one of the champion before, and is taken off.
+    """
     try:
-        held = client.get_registered_model(MODEL).aliases
+        held = {alias: str(of) for alias, of in client.get_registered_model(MODEL).aliases.items()}
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        held = {}
-    for alias in aliases:
-        if alias in held:
-            client.delete_registered_model_alias(MODEL, alias)
+        return
+    if version is not None:
+        client.set_registered_model_alias(MODEL, CHAMPION, version)
+    elif CHAMPION in held:
+        client.delete_registered_model_alias(MODEL, CHAMPION)
+    if CHALLENGER in held and (version is None or int(held[CHALLENGER]) <= int(version)):
+        client.delete_registered_model_alias(MODEL, CHALLENGER)
 
 
 def _write_model(

@@ -16,7 +16,7 @@ import mlflow
 from matplotlib.figure import Figure as Plot
 from mlflow.entities import Metric, Param
 
-from rankmart.mlflow_model import CHALLENGER, CHAMPION, MODEL, make_champion, register, take_off
+from rankmart.mlflow_model import MODEL, crown, register, version_of
 from rankmart.recorded import RecordedRun, read_run
 from rankmart.segments import ALL
 from rankmart.settings import Settings
@@ -66,25 +66,35 @@ def log_run(settings: Settings, *, run_id: str, members: Sequence[tuple[float, b
             mlflow.log_figure(importance_plot(run), "feature_importance.png")
             register(client, run, members, example)
         elif run.verdict == "published":
-            # What it names must be what is published, and that is no model.
-            take_off(client, CHAMPION, CHALLENGER)
+            crown(client, None)
 
 
-def note_published(
-    settings: Settings, *, run_id: str, members: Sequence[tuple[float, bytes]] | None
+def log_published(
+    settings: Settings, *, run_id: str, members: Sequence[tuple[float, bytes]]
 ) -> None:
-    """The alias goes to a run that was scored before; one that is not tracked yet is logged.
-
-    Without `members`, as after a roll-back, a run that is not tracked is left so.
-    """
+    """Note in what was logged of a run that it is published now; log it, if nothing was."""
     client = mlflow.MlflowClient()
-    if make_champion(client, run_id) or members is None:
-        return
-    tracked = client.search_runs(
-        [_experiment(client)], f"tags.`rankmart.run_id` = '{run_id}'", max_results=1
+    logged = client.search_runs(
+        [_experiment(client)], filter_string=f"tags.`rankmart.run_id` = '{run_id}'"
     )
-    if not tracked:
+    if not logged:
         log_run(settings, run_id=run_id, members=members)
+        return
+    with open_warehouse(settings, read_only=True) as connection:
+        run = read_run(connection, run_id)
+    for active in logged:
+        client.set_tag(active.info.run_id, "rankmart.verdict", run.verdict)
+        client.set_tag(active.info.run_id, "rankmart.verdict_reason", run.verdict_reason)
+    version = version_of(client, run_id)
+    if version is not None:
+        client.set_model_version_tag(MODEL, version, "rankmart.verdict", run.verdict)
+    crown(client, version)
+
+
+def log_rolled_back(run_id: str) -> None:
+    """Let `champion` name the model of this run; nothing, if it has none that was logged."""
+    client = mlflow.MlflowClient()
+    crown(client, version_of(client, run_id))
 
 
 def _experiment(client: mlflow.MlflowClient) -> str:

@@ -18,7 +18,7 @@ from rankmart.kept import (
 )
 from rankmart.publish import publish, snapshot_path
 from rankmart.settings import Settings
-from rankmart.track import track_release
+from rankmart.track import track_published
 from rankmart.warehouse import open_warehouse, roll_back, run
 
 
@@ -68,7 +68,7 @@ def release(settings: Settings, run_id: str | None = None, *, accept: bool = Fal
         snapshot = publish_kept(connection, kept, settings)
         if settings.export is not None:
             export_lists(connection, settings.export)
-    track_release(settings, run_id=kept.run_id, members=kept.members)
+    track_published(settings, run_id=kept.run_id, members=kept.members)
     return Release(
         run_id=kept.run_id, verdict=Verdict(passed=True, reason=reason), snapshot=snapshot
     )

@@ -15,7 +15,7 @@ from rankmart.errors import SnapshotError, WarehouseError, first_line
 from rankmart.pointer import point_to, read_withdrawn, write_withdrawn
 from rankmart.publish import current_run, snapshot_path
 from rankmart.settings import Settings
-from rankmart.track import track_release
+from rankmart.track import track_rolled_back
 from rankmart.warehouse import open_warehouse, run
 
 logger = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ def roll_back_to(settings: Settings, run_id: str | None = None) -> str:
         ) from error
     logger.info("run %s is served again", run_id)
     _note_in_warehouse(settings, run_id)
-    track_release(settings, run_id=run_id, members=None)
+    track_rolled_back(run_id)
     return run_id
 
 

@@ -35,7 +35,7 @@ from rankmart.runs import (
 )
 from rankmart.settings import Settings
 from rankmart.stages import Stages
-from rankmart.track import track
+from rankmart.track import track_scored
 from rankmart.train import Ranker, saved_members, train_ranker
 from rankmart.tuned import read_tuned
 from rankmart.warehouse import first_row, open_warehouse, require_built, run
@@ -148,7 +148,7 @@ def score(
                 export_lists(connection, settings.export)
         stages.close()
     report.close()
-    track(settings, run_id=run_id, members=saved)
+    track_scored(settings, run_id=run_id, members=saved)
     return Run(
         run_id=run_id,
         model=model,

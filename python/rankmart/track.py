@@ -1,9 +1,9 @@
-"""Whether a scoring is tracked in MLflow. It never stands or falls with that."""
+"""Whether what Rankmart does is tracked in MLflow. Nothing stands or falls with that."""
 
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from textwrap import shorten
 
@@ -30,45 +30,52 @@ QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-"""What MLflow is told while a run is logged, unless the environment says something else."""
+"""What MLflow is told meanwhile, unless the environment says something else."""
+
+Members = Sequence[tuple[float, bytes]]
+"""The ranker's weights and boosters in UBJSON; none where a generator stands in for it."""
 
 
-def track(settings: Settings, *, run_id: str, members: Sequence[tuple[float, bytes]]) -> None:
-    """Log a run that is in the warehouse as an MLflow run, where MLFLOW_TRACKING_URI is set.
+def track_scored(settings: Settings, *, run_id: str, members: Members) -> None:
+    """Log a run that is in the warehouse as an MLflow run."""
 
-    `members` are the ranker's weights and boosters in UBJSON; none where a generator stands in
-    for it. Whatever goes wrong is a warning of one line.
-    """
-    _log(settings, run_id=run_id, members=members, released=False)
+    def log() -> None:
+        from rankmart.mlflow_run import log_run
 
+        log_run(settings, run_id=run_id, members=members)
 
-def track_release(
-    settings: Settings, *, run_id: str, members: Sequence[tuple[float, bytes]] | None
-) -> None:
-    """Let the registry's champion be a run that was scored before and is published now.
-
-    One that is not tracked yet is logged, if its `members` are given.
-    """
-    _log(settings, run_id=run_id, members=members, released=True)
+    _attempt(log, run_id)
 
 
-def _log(
-    settings: Settings,
-    *,
-    run_id: str,
-    members: Sequence[tuple[float, bytes]] | None,
-    released: bool,
-) -> None:
+def track_published(settings: Settings, *, run_id: str, members: Members) -> None:
+    """Note that a run was published which was scored before, and may have been logged then."""
+
+    def log() -> None:
+        from rankmart.mlflow_run import log_published
+
+        log_published(settings, run_id=run_id, members=members)
+
+    _attempt(log, run_id)
+
+
+def track_rolled_back(run_id: str) -> None:
+    """Let `champion` name the model of a run that is served again."""
+
+    def log() -> None:
+        from rankmart.mlflow_run import log_rolled_back
+
+        log_rolled_back(run_id)
+
+    _attempt(log, run_id)
+
+
+def _attempt(log: Callable[[], None], run_id: str) -> None:
+    """Do it where MLFLOW_TRACKING_URI is set; whatever goes wrong is a warning of one line."""
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         return
     try:
         with _quietly():
-            from rankmart.mlflow_run import log_run, note_published
-
-            if released:
-                note_published(settings, run_id=run_id, members=members)
-            else:
-                log_run(settings, run_id=run_id, members=members or ())
+            log()
     except ModuleNotFoundError as error:
         if error.name not in EXTRA:
             _warn(run_id, error)

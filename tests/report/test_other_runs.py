@@ -31,7 +31,7 @@ def test_a_later_run_that_was_refused_is_told_of(shop: Project, scored_shop: Pro
     )
     html = parsed(page_of(shop))
     assert html.named("h1")[0].text == f"Run {scored_shop.current_run}"
-    assert "A later run, later, was refused: it is worse." in html.section("short")
+    assert "A later run, later, was refused. The gate said: it is worse." in html.section("short")
 
 
 def test_where_every_run_was_refused_the_last_one_is_shown_with_its_lists(shop: Project) -> None:
@@ -43,11 +43,11 @@ def test_where_every_run_was_refused_the_last_one_is_shown_with_its_lists(shop: 
         "delete from ranker.fallback_recommendations",
     )
     html = parsed(page_of(shop))
-    assert "This run is not published: it is no better." in html.section("short")
+    assert "The gate said: it is no better." in html.section("short")
     users = shop.value("select count(distinct user_id) from ranker.refused_recommendations")
     assert f"{users:,} users have a list." in html.section("short")
     assert "A long history" in html.section("examples")
-    assert "Somebody whom nobody knows" not in html.section("examples")
+    assert "This run is refused: `rankmart publish --accept`" in html.section("short")
     assert "No run was published before this one" in html.section("drift")
 
 
@@ -78,3 +78,40 @@ def test_a_warehouse_without_a_run_says_to_score(shop: Project) -> None:
     assert "run `make score` first" in shop.rankmart("report").failed_plainly()
     shop.change("drop schema ranker cascade")
     assert "run `make score` first" in shop.rankmart("report").failed_plainly()
+
+
+def test_a_run_that_was_gone_back_to_is_shown_with_the_lists_of_its_snapshot(
+    shop: Project, scored_shop: Project, page: str
+) -> None:
+    shop.change(
+        "insert into ranker.runs select * replace ('later' as run_id, false as is_current,"
+        " created_at + interval 1 day as created_at) from ranker.runs",
+        "update ranker.recommendations set run_id = 'later'",
+        "update ranker.fallback_recommendations set run_id = 'later'",
+        "update ranker.user_evaluation set run_id = 'later'",
+    )
+    html = parsed(page_of(shop))
+    assert html.named("h1")[0].text == f"Run {scored_shop.current_run}"
+    assert "A later run, later, was published and gone back from." in html.section("short")
+    before = parsed(page)
+    # The miss is chosen by values of single users, which the warehouse has of the later run.
+    shown, examples = html.section("examples"), before.section("examples")
+    assert examples[: examples.index("A miss")] in shown
+    assert examples[examples.index("Somebody") :] in shown
+    assert html.rows("Which generator") == before.rows("Which generator")
+    assert "whose lists the warehouse has, and this is none of them" in html.section("badly")
+
+    (shop.published / f"{scored_shop.current_run}.duckdb").unlink()
+    without = parsed(page_of(shop))
+    assert "the snapshot of this one is not kept" in without.section("examples")
+    assert "users have a list" not in without.section("short")
+
+
+def test_a_run_that_is_held_is_told_of_beside_the_one_that_is_served(shop: Project) -> None:
+    shop.change(
+        "insert into ranker.runs select * replace ('held' as run_id, 'held' as verdict,"
+        " false as is_current, created_at + interval 1 day as created_at) from ranker.runs"
+    )
+    assert "A later run, held, is held for `rankmart publish`." in parsed(page_of(shop)).section(
+        "short"
+    )

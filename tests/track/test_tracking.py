@@ -17,7 +17,7 @@ import xgboost as xgb
 from project import Project
 from rankmart.features import feature_names, read_features
 from rankmart.settings import Settings
-from rankmart.track import track, track_release
+from rankmart.track import track_published, track_rolled_back, track_scored
 from rankmart.train import summed_margins
 
 DEAD = "http://127.0.0.1:9"
@@ -72,7 +72,7 @@ def settings_of(project: Project) -> Settings:
 
 def tracked(shop: Project, members: Members) -> Any:
     """The MLflow run that tracking the shop's run makes."""
-    track(settings_of(shop), run_id=shop.current_run, members=members)
+    track_scored(settings_of(shop), run_id=shop.current_run, members=members)
     return all_runs()[0]
 
 
@@ -206,30 +206,56 @@ def test_champion_and_challenger_follow_the_verdicts(
     assert versions_by_alias() == {"champion": str(int(first) + 2)}
 
 
-def test_a_held_run_becomes_champion_once_it_is_published(
-    published: Any, shop: Project, members: Members
-) -> None:
-    shop.change("update ranker.runs set verdict = 'held'")
-    held = tracked(shop, members)
-    challenger = versions_by_alias()["challenger"]
-
-    shop.change("update ranker.runs set verdict = 'published'")
-    before = len(all_runs())
-    track_release(settings_of(shop), run_id=shop.current_run, members=members)
-
-    assert versions_by_alias() == {"champion": challenger}
-    assert len(all_runs()) == before
-    tags = client().get_run(held.info.run_id).data.tags
-    assert tags["rankmart.verdict"] == "published"
-
-
-def test_nobody_is_champion_after_going_back_to_a_run_that_is_not_tracked(
+def test_a_run_that_was_held_is_champion_once_it_is_published(
     published: Any, shop: Project, members: Members
 ) -> None:
     tracked(shop, members)
-    assert "champion" in versions_by_alias()
-    track_release(settings_of(shop), run_id="20200101-before", members=None)
-    assert "champion" not in versions_by_alias()
+    before = versions_by_alias()["champion"]
+    shop.change("update ranker.runs set verdict = 'held'")
+    held = tracked(shop, members)
+    version = str(int(before) + 1)
+    assert versions_by_alias() == {"champion": before, "challenger": version}
+
+    shop.change("update ranker.runs set verdict = 'published', verdict_reason = 'it is better'")
+    count = len(all_runs())
+    track_published(settings_of(shop), run_id=shop.current_run, members=members)
+
+    assert versions_by_alias() == {"champion": version}
+    assert len(all_runs()) == count
+    tags = client().get_run(held.info.run_id).data.tags
+    assert tags["rankmart.verdict"] == "published"
+    assert client().get_model_version("rankmart-ranker", version).tags["rankmart.verdict"] == (
+        "published"
+    )
+
+
+def test_a_run_that_was_not_logged_is_logged_once_it_is_published(
+    shop: Project, members: Members, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "away at first")
+    track_published(settings_of(shop), run_id=shop.current_run, members=members)
+    assert [run.info.run_name for run in all_runs("away at first")] == [shop.current_run]
+
+
+def test_a_roll_back_gives_the_crown_back(
+    published: Any, shop: Project, members: Members, tmp_path: Path
+) -> None:
+    tracked(shop, members)
+    before = versions_by_alias()["champion"]
+    later = shop.copied_to(tmp_path)
+    later.change(
+        "update ranker.runs set run_id = 'later'",
+        "update ranker.evaluation set run_id = 'later'",
+        "update ranker.feature_importance set run_id = 'later'",
+    )
+    track_scored(settings_of(later), run_id="later", members=members)
+    assert versions_by_alias() == {"champion": str(int(before) + 1)}
+
+    track_rolled_back(shop.current_run)
+    assert versions_by_alias() == {"champion": before}
+
+    track_rolled_back("a run that was never logged")
+    assert versions_by_alias() == {}
 
 
 def test_a_generator_is_published_without_a_model(
@@ -258,7 +284,7 @@ def test_the_experiment_may_have_another_name(
 ) -> None:
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "nightly")
     before = len(all_runs())
-    track(settings_of(shop), run_id=shop.current_run, members=members)
+    track_scored(settings_of(shop), run_id=shop.current_run, members=members)
     assert [run.info.run_name for run in all_runs("nightly")] == [shop.current_run]
     assert len(all_runs()) == before
 
@@ -273,7 +299,7 @@ def test_without_a_store_nothing_is_tracked(
     before = len(all_runs())
     with monkeypatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", "")
-        track(settings_of(shop), run_id=shop.current_run, members=members)
+        track_scored(settings_of(shop), run_id=shop.current_run, members=members)
     assert len(all_runs()) == before
     assert caplog.messages == []
 
@@ -286,7 +312,7 @@ def test_without_the_extra_one_line_says_how_to_get_it(
 ) -> None:
     monkeypatch.delitem(sys.modules, "rankmart.mlflow_run", raising=False)
     monkeypatch.setitem(sys.modules, "mlflow", None)
-    track(settings_of(shop), run_id=shop.current_run, members=members)
+    track_scored(settings_of(shop), run_id=shop.current_run, members=members)
     [warning] = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert "pip install 'rankmart[track]'" in warning.getMessage()
     assert "\n" not in warning.getMessage()

@@ -9,6 +9,7 @@ from rankmart.recorded import RecordedRun, read_run
 from rankmart.report.charts import BarChart, ColumnChart, bar_chart, column_chart
 from rankmart.report.drift import Drift, read_drift
 from rankmart.report.examples import Example, Recommended, read_examples, read_fallback
+from rankmart.report.lists_of_run import gather_lists
 from rankmart.report.measured import Measured, measure
 from rankmart.report.reading import Reading, read_reading
 from rankmart.report.served import Band, Lists, read_bands, read_lists
@@ -20,6 +21,16 @@ from rankmart.settings import Settings
 from rankmart.warehouse import open_warehouse, require_built
 
 SHOWN_FEATURES = 20
+
+NOT_PUBLISHED = {
+    "refused": "refused: `rankmart publish --accept` would publish it all the same",
+    "held": "held: `rankmart publish` publishes it",
+}
+LATER = {
+    "refused": "was refused",
+    "held": "is held for `rankmart publish`",
+    "published": "was published and gone back from",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,7 @@ class Content:
     reading: Reading
     measured: Measured
     lists: Lists
+    why_no_lists: str
     bands: dict[str, tuple[Band, ...]]
     examples: tuple[Example, ...]
     fallback: tuple[Recommended, ...]
@@ -61,7 +73,8 @@ def read_content(settings: Settings) -> Content:
         run = _run(connection)
         reading = read_reading(connection)
         measured = measure(connection, run)
-        lists = read_lists(connection, run)
+        amiss = gather_lists(connection, run, settings.published)
+        lists = read_lists(connection)
         drift = read_drift(connection, run, settings.published)
         shifts = read_feature_shifts(connection, run)
         return Content(
@@ -71,9 +84,10 @@ def read_content(settings: Settings) -> Content:
             reading=reading,
             measured=measured,
             lists=lists,
+            why_no_lists=amiss,
             bands=read_bands(connection, run),
             examples=read_examples(connection, run),
-            fallback=read_fallback(connection) if run.is_current else (),
+            fallback=read_fallback(connection),
             drift=drift,
             shifts=shifts,
             months_chart=_months_chart(reading),
@@ -114,17 +128,16 @@ def _notices(connection: duckdb.DuckDBPyConnection, run: RecordedRun) -> list[st
     notices = []
     if not run.is_current:
         notices.append(
-            f"This run is not published: {run.verdict_reason}. No run has been published yet, so"
-            " nobody gets these lists. `rankmart score --accept` would publish it all the same."
+            f"This run is {NOT_PUBLISHED.get(run.verdict, 'not served')}. No run is served yet, so"
+            f" nobody gets these lists. The gate said: {run.verdict_reason}."
         )
-    refused = connection.execute(
-        "select run_id, verdict_reason from ranker.runs"
-        " where verdict = 'refused' and created_at > ? and run_id != ?"
-        " order by created_at desc limit 1",
+    later = connection.execute(
+        "select run_id, verdict, verdict_reason from ranker.runs"
+        " where created_at > ? and run_id != ? order by created_at desc, run_id limit 1",
         [run.created_at, run.run_id],
     ).fetchall()
-    for run_id, reason in refused:
-        notices.append(f"A later run, {run_id}, was refused: {reason}.")
+    for run_id, verdict, reason in later:
+        notices.append(f"A later run, {run_id}, {LATER[verdict]}. The gate said: {reason}.")
     if data_fingerprint(connection) != run.data_fingerprint:
         notices.append(
             "The warehouse was built anew since this run, from other data: what is said of the"
@@ -169,13 +182,14 @@ def _findings(
             )
         )
     found.append(_reading_finding(reading))
-    found.append(
-        Finding(
-            f"{number(lists.users)} users have a list. The lists hold {number(lists.products)} of"
-            f" {number(run.product_count)} products; the ten most listed take"
-            f" {percent(lists.concentration)} of all places."
+    if lists.users:
+        found.append(
+            Finding(
+                f"{number(lists.users)} users have a list. The lists hold"
+                f" {number(lists.products)} of {number(run.product_count)} products; the ten most"
+                f" listed take {percent(lists.concentration)} of all places."
+            )
         )
-    )
     worst = measured.worst
     if worst is not None and own is not None and worst.own.value < own.value:
         found.append(

@@ -6,7 +6,6 @@ from datetime import datetime
 import duckdb
 
 from rankmart.recorded import RecordedRun
-from rankmart.report.served import lists_table
 
 REVIEWED = 6
 LISTED = 10
@@ -76,7 +75,7 @@ _LIST = """
 select
     lists.rank, lists.product_id, products.title, lists.score, lists.source, lists.reason_type,
     coalesce(because_of.title, lists.because_of_product_id), lists.reason_terms
-from {table} as lists
+from reported_lists as lists
 left join products on lists.product_id = products.product_id
 left join products as because_of on lists.because_of_product_id = because_of.product_id
 where lists.user_id = ?
@@ -87,7 +86,6 @@ limit ?
 
 def read_examples(connection: duckdb.DuckDBPyConnection, run: RecordedRun) -> tuple[Example, ...]:
     """A user of each kind that there is, nobody twice."""
-    table = lists_table(run)
     found: list[Example] = []
     for what, which, more in _PICKS:
         asked: dict[str, object] = {"seen": [example.user_id for example in found]}
@@ -97,7 +95,7 @@ def read_examples(connection: duckdb.DuckDBPyConnection, run: RecordedRun) -> tu
             f"""
             select user_id, count(*) as products
             from interactions
-            where user_id in (select user_id from {table})
+            where user_id in (select user_id from reported_lists)
                 and not list_contains($seen, user_id) {more}
             group by user_id
             having {which}
@@ -107,16 +105,16 @@ def read_examples(connection: duckdb.DuckDBPyConnection, run: RecordedRun) -> tu
             asked,
         ).fetchall()
         for user_id, products in users:
-            found.append(_example(connection, table, what, user_id, products))
+            found.append(_example(connection, what, user_id, products))
     return tuple(found)
 
 
 def read_fallback(connection: duckdb.DuckDBPyConnection) -> tuple[Recommended, ...]:
-    """The first of the list for users who are not known, of the run published last."""
+    """The first of the list for users who are not known."""
     rows = connection.execute(
         "select lists.rank, lists.product_id, products.title, lists.score, lists.source,"
         " lists.reason_type, null, lists.reason_terms"
-        " from ranker.fallback_recommendations as lists"
+        " from reported_fallback as lists"
         " left join products on lists.product_id = products.product_id"
         " order by lists.rank limit ?",
         [LISTED],
@@ -125,10 +123,10 @@ def read_fallback(connection: duckdb.DuckDBPyConnection) -> tuple[Recommended, .
 
 
 def _example(
-    connection: duckdb.DuckDBPyConnection, table: str, what: str, user_id: str, products: int
+    connection: duckdb.DuckDBPyConnection, what: str, user_id: str, products: int
 ) -> Example:
     history = connection.execute(_HISTORY, [user_id, REVIEWED]).fetchall()
-    listed = connection.execute(_LIST.format(table=table), [user_id, LISTED]).fetchall()
+    listed = connection.execute(_LIST, [user_id, LISTED]).fetchall()
     return Example(
         what=what,
         user_id=user_id,

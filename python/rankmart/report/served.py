@@ -39,26 +39,20 @@ class Band:
         return self.without_hit / self.users
 
 
-def lists_table(run: RecordedRun) -> str:
-    """Where the lists of a run are: those of a refused run are kept apart."""
-    return "ranker.recommendations" if run.is_current else "ranker.refused_recommendations"
-
-
-def read_lists(connection: duckdb.DuckDBPyConnection, run: RecordedRun) -> Lists:
-    """The lists of a run; a user without a list counts as one without personal products too."""
-    table = lists_table(run)
+def read_lists(connection: duckdb.DuckDBPyConnection) -> Lists:
+    """`reported_lists` in figures; a user without a list has no personal products either."""
     [(users, products, personal)] = connection.execute(
-        f"select count(distinct user_id), count(distinct product_id),"
-        f" count(distinct if(reason_type in ('because_of', 'content'), user_id, null))"
-        f" from {table}"
+        "select count(distinct user_id), count(distinct product_id),"
+        " count(distinct if(reason_type in ('because_of', 'content'), user_id, null))"
+        " from reported_lists"
     ).fetchall()
     [(everyone,)] = connection.execute("select count(*) from users").fetchall()
     [(concentration,)] = connection.execute(
-        f"""
-        select coalesce(sum(places) / (select count(*) from {table}), 0)
+        """
+        select coalesce(sum(places) / (select count(*) from reported_lists), 0)
         from (
             select count(*) as places
-            from {table}
+            from reported_lists
             group by product_id
             order by places desc
             limit 10
@@ -68,7 +62,7 @@ def read_lists(connection: duckdb.DuckDBPyConnection, run: RecordedRun) -> Lists
     shares = {
         column: tuple(
             connection.execute(
-                f"select {column}, count(*) / sum(count(*)) over () as share from {table}"
+                f"select {column}, count(*) / sum(count(*)) over () as share from reported_lists"
                 f" group by {column} order by share desc, {column}"
             ).fetchall()
         )
