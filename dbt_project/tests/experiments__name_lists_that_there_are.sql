@@ -1,0 +1,23 @@
+{# A list is the ranker's, a generator's, or that of a run, whose id is a day and a digest. #}
+with
+
+experiments as (
+
+    select * from {{ ref('experiments') }}
+
+),
+
+unknown as (
+
+    select
+        experiment,
+        variant,
+        list
+
+    from experiments
+    where list not in ('ranker', '{{ var("generators") | join("', '") }}')
+        and list not like '________-____________'
+
+)
+
+select * from unknown
