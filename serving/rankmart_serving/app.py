@@ -4,16 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from importlib.metadata import version
 
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.plugins.prometheus import PrometheusController
 
 from rankmart.events import EventStore
-from rankmart_serving import health, page, problems, security
+from rankmart_serving import health, openapi, page, problems, security
 from rankmart_serving.answering import Recommender
 from rankmart_serving.catalogue import product_handlers
 from rankmart_serving.event_intake import event_handlers
@@ -112,16 +109,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         middleware=[limit.middleware] if limit else [],
         cors_config=security.cors(settings),
         request_max_body_size=settings.max_body,
-        openapi_config=OpenAPIConfig(
-            title="Rankmart",
-            version=version("rankmart"),
-            description="Ranked product recommendations from the run published last.",
-            path="/schema",
-            render_plugins=[SwaggerRenderPlugin(path="/", favicon="")],
-        ),
+        openapi_config=openapi.config(),
         logging_config=None,
         debug=False,
     )
+    openapi.tell_limits(app, settings)
     app.asgi_handler = keep_encoded_slashes(watch_requests(app.asgi_handler))
     return app
 
