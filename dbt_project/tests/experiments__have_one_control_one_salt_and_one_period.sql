@@ -14,8 +14,8 @@ counted as (
         experiment,
         sum(case when variant = 'control' then 1 else 0 end) as controls,
         count(distinct salt) as salts,
-        count(distinct starts_on) as starts,
-        count(distinct coalesce(cast(ends_on as string), '')) as ends,
+        count(distinct starts_on) as first_days,
+        count(distinct coalesce(cast(ends_on as string), '')) as last_days,
         sum(case when starts_on > ends_on then 1 else 0 end) as backward
 
     from experiments
@@ -28,8 +28,8 @@ unsound as (
     select * from counted
     where controls != 1
         or salts != 1
-        or starts != 1
-        or ends != 1
+        or first_days != 1
+        or last_days != 1
         or backward > 0
 
 )

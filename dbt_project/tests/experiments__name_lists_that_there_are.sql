@@ -15,8 +15,11 @@ unknown as (
         list
 
     from experiments
-    where list not in ('ranker', '{{ var("generators") | join("', '") }}')
+    where list != 'ranker'
         and list not like '________-____________'
+        {% for generator in var('generators') %}
+        and list != '{{ generator }}'
+        {% endfor %}
 
 )
 

@@ -12,7 +12,7 @@ shared as (
 
     select
         experiment,
-        sum(share) as shares,
+        sum(share) as total,
         min(share) as smallest,
         max(abs(share * 10000 - round(share * 10000))) as left_over
 
@@ -24,7 +24,7 @@ shared as (
 unsound as (
 
     select * from shared
-    where coalesce(shares, 2) > 1.000001
+    where coalesce(total, 2) > 1.000001
         or coalesce(smallest, 0) <= 0
         or coalesce(left_over, 1) > 0.000001
 

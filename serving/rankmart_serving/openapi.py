@@ -41,6 +41,9 @@ def tell_limits(app: Litestar, settings: Settings) -> None:
     schemas = components.schemas if components else {}
     for name in ("BatchQuestion", "SessionQuestion"):
         _of(schemas, name, "k").maximum = settings.max_k
+    for name in ("BatchQuestion", "SessionQuestion", "NewEvent", "NewEvents"):
+        if name in schemas:
+            schemas[name].additional_properties = False
     _of(schemas, "BatchQuestion", "user_ids").max_items = settings.max_batch
     if not settings.takes_events:
         return

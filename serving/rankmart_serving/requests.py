@@ -60,8 +60,9 @@ class NewEvent(Struct, frozen=True, forbid_unknown_fields=True):
     occurred_at: Annotated[
         str | None,
         Meta(
-            description="RFC 3339; now, unless given",
+            description="RFC 3339, from 1995 to tomorrow; now, unless given",
             examples=["2024-03-01T10:15:00Z"],
+            extra_json_schema={"extra": {"format": "date-time"}},
         ),
     ] = None
     recommendation_id: (

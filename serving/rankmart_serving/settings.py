@@ -43,7 +43,7 @@ class Settings:
     | RANKMART_CORS_ORIGINS  |                | origins whose pages may read, by commas        |
     | RANKMART_CACHED_LISTS  | 10000          | lists of users kept in memory                  |
     | RANKMART_FOLLOW_EVENTS | 1              | 0: lists stay as published until the next run  |
-    | RANKMART_STATEMENT_SECONDS | 5.0        | seconds that a read may take; 0 for any        |
+    | RANKMART_STATEMENT_SECONDS | 10.0       | seconds that a read may take; 0 for any        |
     """
 
     published: Path = field(
@@ -112,7 +112,7 @@ class Settings:
     )
 
     statement_seconds: float = field(
-        default=5.0,
+        default=10.0,
         metadata=_variable(
             "RANKMART_STATEMENT_SECONDS", "seconds that a read may take; 0 for any"
         ),

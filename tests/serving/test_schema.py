@@ -161,3 +161,5 @@ def test_limits_of_the_settings_and_of_fields_together_are_described(
     assert structs["NewEvents"]["properties"]["events"]["maxItems"] == 1000
     assert structs["NewEvent"]["if"]["properties"]["kind"] == {"const": "rating"}
     assert structs["NewEvent"]["then"]["required"] == ["rating"]
+    for name in ("BatchQuestion", "SessionQuestion", "NewEvent", "NewEvents"):
+        assert structs[name]["additionalProperties"] is False
