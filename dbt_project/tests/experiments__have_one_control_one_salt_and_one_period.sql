@@ -16,7 +16,7 @@ counted as (
         count(distinct salt) as salts,
         count(distinct starts_on) as first_days,
         count(distinct coalesce(cast(ends_on as string), '')) as last_days,
-        sum(case when starts_on > ends_on then 1 else 0 end) as backward
+        sum(case when starts_on > ends_on then 1 else 0 end) as wrong_way_round
 
     from experiments
     group by experiment
@@ -30,7 +30,7 @@ unsound as (
         or salts != 1
         or first_days != 1
         or last_days != 1
-        or backward > 0
+        or wrong_way_round > 0
 
 )
 
