@@ -72,7 +72,7 @@ counted as (
         coalesce(exposed.exposed_users, 0) as exposed_users,
         coalesce(converting.converting_users, 0) as converting_users,
         coalesce(converting.event_count, 0) as event_count,
-        cast(exposed.exposed_users as double) as users,
+        cast(exposed.exposed_users as double) as user_count,
         cast(coalesce(converting.converting_users, 0) as double) as hits
 
     from variants
@@ -91,10 +91,10 @@ halved as (
 
     select
         *,
-        hits / users as rate,
-        (hits + {{ z }} * {{ z }} / 2) / (users + {{ z }} * {{ z }}) as centre,
-        {{ z }} / (users + {{ z }} * {{ z }})
-        * sqrt(hits * (users - hits) / users + {{ z }} * {{ z }} / 4) as half_width
+        hits / user_count as rate,
+        (hits + {{ z }} * {{ z }} / 2) / (user_count + {{ z }} * {{ z }}) as centre,
+        {{ z }} / (user_count + {{ z }} * {{ z }})
+        * sqrt(hits * (user_count - hits) / user_count + {{ z }} * {{ z }} / 4) as half_width
 
     from counted
 

@@ -12,6 +12,7 @@ from litestar.testing import TestClient
 from project import Project
 from rankmart_serving.app import create_app
 from rankmart_serving.settings import Settings
+from shared import made_once
 
 
 def rows_of(earlier_run: str) -> list[str]:
@@ -28,12 +29,15 @@ def rows_of(earlier_run: str) -> list[str]:
 @pytest.fixture(scope="session")
 def trial(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shop with the experiments seeded, modelled and scored; tests must leave it as it is."""
-    project = scored_shop.copied_to(tmp_path_factory.mktemp("trial"))
-    project = replace(project, more={"RANKMART_EVENTS": "off"})
-    project.seed(*rows_of(scored_shop.current_run), name="experiments").succeeded()
-    project.dbt("--select", "stg_exposures+", "experiment_variants+").succeeded()
-    project.rankmart("score").succeeded()
-    return project
+
+    def make(folder: Path) -> Project:
+        project = replace(scored_shop.copied_to(folder), more={"RANKMART_EVENTS": "off"})
+        project.seed(*rows_of(scored_shop.current_run), name="experiments").succeeded()
+        project.dbt("--select", "stg_exposures+", "experiment_variants+").succeeded()
+        project.rankmart("score").succeeded()
+        return project
+
+    return made_once(tmp_path_factory, "trial", make)
 
 
 def settings_of(published: Path, folder: Path) -> Settings:
