@@ -163,15 +163,15 @@ class Project:
             _PARSED[vars_given] = parsed.read_bytes()
         return finished
 
-    def seed(self, *rules: str) -> Finished:
-        """`dbt seed` with these rows of list_rules.csv, in a copy of this project's own."""
+    def seed(self, *rows: str, name: str = "list_rules") -> Finished:
+        """`dbt seed` with these rows of a seed's CSV, in a copy of this project's own."""
         folder = self.root / "dbt_project"
         if folder.is_symlink():
             folder.unlink()
             shutil.copytree(ROOT / "dbt_project", folder)
-        csv = folder / "seeds" / "list_rules.csv"
+        csv = folder / "seeds" / f"{name}.csv"
         header = csv.read_text(encoding="utf-8").splitlines()[0]
-        csv.write_text("\n".join([header, *rules]) + "\n", encoding="utf-8")
+        csv.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
         return self._dbt("seed")
 
     def dbt_test(self, *selected: str) -> Finished:

@@ -28,6 +28,10 @@ class SnapshotError(RankmartError):
     """A published snapshot can't be written or read."""
 
 
+class ExperimentError(RankmartError):
+    """An experiment is not as it must be."""
+
+
 class RuleError(RankmartError):
     """A list rule is not as it must be."""
 

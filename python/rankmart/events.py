@@ -100,11 +100,11 @@ class EventStore:
                         "RANKMART_EVENTS must name a file or a server: events in memory are lost"
                     )
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(parsed, pool_pre_ping=True)
-            if self._is_sqlite:
-                sa.event.listen(self._engine, "connect", _prepare_sqlite)
-                sa.event.listen(self._engine, "begin", _begin_immediate)
-            _metadata.create_all(self._engine)
+            self.engine = sa.create_engine(parsed, pool_pre_ping=True)
+            if self.is_sqlite:
+                sa.event.listen(self.engine, "connect", _prepare_sqlite)
+                sa.event.listen(self.engine, "begin", _begin_immediate)
+            _metadata.create_all(self.engine)
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
             raise EventStoreError(
                 f"can't open the event store ({first_line(error)}): see RANKMART_EVENTS, an"
@@ -112,21 +112,22 @@ class EventStore:
             ) from error
 
     @property
-    def _is_sqlite(self) -> bool:
-        return self._engine.dialect.name == "sqlite"
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite, else PostgreSQL."""
+        return self.engine.dialect.name == "sqlite"
 
     def append(self, events: Sequence[Event]) -> list[bool]:
         """Store events in one transaction; for each, whether it is new.
 
         When this returns they are on the disk. Raises EventStoreError when nothing was stored.
         """
-        insert = (sqlite if self._is_sqlite else postgresql).insert(EVENTS)
+        insert = (sqlite if self.is_sqlite else postgresql).insert(EVENTS)
         statement = insert.on_conflict_do_nothing(index_elements=["event_id"]).returning(
             EVENTS.c.seq
         )
         try:
-            with self._engine.begin() as connection:
-                if not self._is_sqlite:
+            with self.engine.begin() as connection:
+                if not self.is_sqlite:
                     # One writer at a time, as in SQLite: so numbers follow the order of commits,
                     # and who reads on from the last number misses none.
                     connection.execute(_ONE_WRITER)
@@ -167,11 +168,11 @@ class EventStore:
             ) from error
 
     def _reading(self) -> sa.Connection:
-        return self._engine.connect().execution_options(reads=True)
+        return self.engine.connect().execution_options(reads=True)
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def events_table(url: str) -> pa.Table:

@@ -2,7 +2,8 @@
 
 Three tables hold lists: of the run published last, of the run refused last, and of a run that is
 held for `rankmart publish`. Of each of these runs `ranker.kept_runs` has the features and the
-list rules, and `ranker.models` the ranker.
+list rules, `ranker.models` the ranker, `ranker.run_experiments` the experiments, and
+`ranker.variant_recommendations` the lists that they need.
 """
 
 from collections.abc import Sequence
@@ -12,12 +13,15 @@ from typing import Literal
 import duckdb
 
 from rankmart.errors import MissingTableError, WarehouseError
+from rankmart.experiments import Experiment
 from rankmart.rules import ListRules
 from rankmart.sql import sql_text
 from rankmart.warehouse import first_row, run
 
 Lists = Literal["recommendations", "held_recommendations", "refused_recommendations"]
 """The tables of schema `ranker` that hold lists."""
+
+_OF_KEPT_RUNS = ("kept_runs", "models", "run_experiments", "variant_recommendations")
 
 RUNS_WITH_LISTS = """
     select run_id from ranker.recommendations
@@ -89,9 +93,13 @@ def keep(
     members: Sequence[tuple[float, bytes]],
     features: Sequence[str],
     rules: ListRules,
+    experiments: Sequence[Experiment],
 ) -> None:
-    """Keep what else publishing the run needs, and forget runs that have no lists any more."""
-    for table in ("kept_runs", "models"):
+    """Keep what else publishing the run needs, and forget runs that have no lists any more.
+
+    The lists of experiments are those of the temp table `new_variant_recommendations`.
+    """
+    for table in _OF_KEPT_RUNS:
         run(connection, f"delete from ranker.{table} where run_id = ?", [run_id])
     _forget_runs_without_lists(connection)
     boosts = rules.boosts_by_key
@@ -108,6 +116,29 @@ def keep(
             "boosts": list(boosts.values()),
         },
     )
+    run(
+        connection,
+        "insert into ranker.variant_recommendations"
+        " select ?, * from new_variant_recommendations order by list, user_id, rank",
+        [run_id],
+    )
+    for experiment in experiments:
+        for variant in experiment.variants:
+            run(
+                connection,
+                "insert into ranker.run_experiments values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    run_id,
+                    experiment.name,
+                    experiment.salt,
+                    experiment.first_day,
+                    experiment.last_day,
+                    variant.name,
+                    variant.list,
+                    variant.first_slot,
+                    variant.end_slot,
+                ],
+            )
     for number, (weight, booster) in enumerate(members):
         run(
             connection,
@@ -204,7 +235,7 @@ def require_runs(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _forget_runs_without_lists(connection: duckdb.DuckDBPyConnection) -> None:
-    for table in ("kept_runs", "models"):
+    for table in _OF_KEPT_RUNS:
         run(connection, f"delete from ranker.{table} where run_id not in ({RUNS_WITH_LISTS})")
 
 

@@ -1,10 +1,14 @@
 """The lists to publish: the best products of everyone, each with where it came from and why."""
 
-import duckdb
+from collections.abc import Sequence
 
+import duckdb
+import numpy as np
+
+from rankmart.experiments import Experiment, find_users, generators_in_use
 from rankmart.features import generator_names
 from rankmart.progress import Progress
-from rankmart.rank import Scorer, best_first, rank_split
+from rankmart.rank import GeneratorScorer, Keys, Scorer, best_first, rank_split
 from rankmart.rerank import Reranking
 from rankmart.rules import ListRules, pin_products
 from rankmart.sql import sql_text
@@ -23,8 +27,13 @@ def make_lists(
     progress: Progress,
     rules: ListRules,
     reranking: Reranking | None = None,
+    scored_by: list[str] | None = None,
+    only_users: Keys | None = None,
 ) -> None:
     """Fill the temp table `new_recommendations` with the lists of k of the `serve` split.
+
+    The scorer is given the features `scored_by`, or all. Other users than `only_users` get no
+    list.
 
     What is blocked is left out, what is boosted moved, the rest re-ranked; pins come last. So a
     list is in the order of its scores only where there is neither re-ranking nor a boost.
@@ -41,10 +50,11 @@ def make_lists(
         connection,
         scorer,
         "serve",
-        features=features,
+        features=scored_by or features,
         k=k,
         what="rank everyone",
         progress=progress,
+        only_users=only_users,
         arrange=rules.before(best_first if reranking is None else reranking.arrange),
     )
     generators = generator_names(features)
@@ -111,6 +121,54 @@ def make_lists(
         """,
     )
     pin_products(connection, rules.pins, k=k)
+
+
+def make_variant_lists(
+    connection: duckdb.DuckDBPyConnection,
+    experiments: Sequence[Experiment],
+    *,
+    features: list[str],
+    k: int,
+    progress: Progress,
+    rules: ListRules,
+    reranking: Reranking | None = None,
+) -> None:
+    """Fill the temp table `new_variant_recommendations`: lists of the generators in experiments.
+
+    As those of `new_recommendations`, which it leaves changed, but for the column `list`, the
+    generator's name, and that only users whom an experiment gives that generator have one.
+    """
+    run(
+        connection,
+        "create or replace temp table new_variant_recommendations (list varchar, user_id varchar,"
+        " rank smallint, product_id varchar, score float, source varchar, reason_type varchar,"
+        " because_of_product_id varchar, reason_terms varchar)",
+    )
+    find_users(connection, experiments)
+    for generator in generators_in_use(experiments):
+        users = connection.execute(
+            "select user_key from variant_users where list = ?", [generator]
+        ).fetchnumpy()["user_key"]
+        scored_by = [f"{generator}_rank", "standing"]
+        make_lists(
+            connection,
+            GeneratorScorer(generator, scored_by),
+            features=features,
+            k=k,
+            progress=progress,
+            rules=rules,
+            reranking=reranking,
+            scored_by=scored_by,
+            only_users=np.asarray(users, dtype=np.int32),
+        )
+        run(
+            connection,
+            "insert into new_variant_recommendations"
+            " select ?, user_id, rank, product_id, score, source, reason_type,"
+            " because_of_product_id, reason_terms from new_recommendations"
+            " where user_id is not null",
+            [generator],
+        )
 
 
 def _find_shared_terms(connection: duckdb.DuckDBPyConnection, generators: list[str]) -> None:

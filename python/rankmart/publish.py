@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from rankmart.errors import MissingTableError, SnapshotError, first_line
+from rankmart.experiments import run_id_of
 from rankmart.live import copy_inputs, read_live_query
 from rankmart.pointer import (
     POINTER,
@@ -45,6 +46,8 @@ _BUILT_BY = {
     "ranker.runs": "make score",
     "ranker.recommendations": "make score",
     "ranker.fallback_recommendations": "make score",
+    "ranker.variant_recommendations": "make score",
+    "ranker.run_experiments": "make score",
     "ranker.evaluation": "make score",
 }
 
@@ -68,7 +71,8 @@ def publish(
     in UBJSON, of which the score is the weighted sum of margins; none where a generator stands in
     for it. `blocked` and `boosts` are the list rules by product_key, which
     lists that follow events keep too. Lists are cut to `list_length`; None keeps them
-    whole. The newest `keep` snapshots stay, the current one among them; others are deleted.
+    whole. The newest `keep` snapshots stay, the current one among them, and those that the run's
+    experiments serve from; others are deleted.
 
     Call it after the run is committed: DuckDB can't write to two files in one transaction.
 
@@ -106,7 +110,12 @@ def publish(
             f"({first_line(error)}). The snapshots there are as they were: see to disk space "
             "and permissions, then run `make score` again"
         ) from error
-    _prune(published, current=target, keep=keep)
+    _prune(
+        published,
+        current=target,
+        in_use=_runs_in_use(warehouse_connection, run_id),
+        keep=keep,
+    )
     logger.info("published run %s as %s", run_id, target)
     return target
 
@@ -129,6 +138,13 @@ def current_run(published: Path) -> str | None:
     if not _RUN_ID.fullmatch(run_id):
         raise SnapshotError(f"{pointer} names no run: run `make score` to write it again")
     return run_id
+
+
+def snapshots_there(published: Path) -> list[str]:
+    """The ids of all runs whose snapshot is there, those written last first."""
+    found = [path for path in published.glob("*.duckdb") if path.name[0] != "."]
+    found.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+    return [path.stem for path in found]
 
 
 def snapshot_path(published: Path, run_id: str) -> Path:
@@ -220,7 +236,15 @@ def _detach(connection: duckdb.DuckDBPyConnection) -> None:
         logger.debug("detach after a failed write: %s", error)
 
 
-def _prune(published: Path, *, current: Path, keep: int) -> None:
+def _runs_in_use(connection: duckdb.DuckDBPyConnection, run_id: str) -> set[str]:
+    """The earlier runs that experiments of a run serve from."""
+    rows = connection.execute(
+        "select distinct list from ranker.run_experiments where run_id = ?", [run_id]
+    ).fetchall()
+    return {found for (name,) in rows if (found := run_id_of(name)) is not None}
+
+
+def _prune(published: Path, *, current: Path, in_use: set[str], keep: int) -> None:
     """Delete old snapshots and what killed runs left; a failure here only costs disk space.
 
     Runs that were gone back from are no good to go back to, so they are the first to go.
@@ -235,6 +259,8 @@ def _prune(published: Path, *, current: Path, keep: int) -> None:
         stale_before = time.time() - STALE_AFTER_SECONDS
         stale = [path for path in published.glob(".*.tmp*") if path.stat().st_mtime < stale_before]
         for path in [*others[keep - 1 :], *stale]:
+            if path.stem in in_use:
+                continue
             path.unlink(missing_ok=True)
             _write_ahead_log(path).unlink(missing_ok=True)
             logger.info("deleted %s", path)

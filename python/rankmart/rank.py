@@ -66,13 +66,14 @@ def rank_split(
     what: str,
     progress: Progress,
     arrange: Arrange = best_first,
+    only_users: Keys | None = None,
 ) -> None:
     """Fill the temp table `ranked` (user_key, product_key, rank, score) with a split's top k.
 
     Rows are scored as they come; of each row the warehouse keeps a score, not its features.
     Equal scores go by product_key, as in `best_first`. The score is the scorer's, also where
     `arrange` orders by something else; that is given ROWS_PER_PASS scores at a time, all of a
-    user's together.
+    user's together. Of other users than `only_users` nothing is kept.
     """
     run(
         connection,
@@ -83,11 +84,12 @@ def rank_split(
     done = 0
     # A connection has one open result; the rows come over another one.
     with connection.cursor() as reading:
-        for rows in stream_features(reading, split, features=features):
+        for read in stream_features(reading, split, features=features):
+            rows = read if only_users is None else read.where(np.isin(read.users, only_users))
             connection.register("part", _scored(rows, scorer.predict(rows.matrix)))
             run(connection, "insert into scored select * from part")
             connection.unregister("part")
-            done += len(rows)
+            done += len(read)
             progress(what, done, total)
     if arrange is best_first:
         _keep_best(connection, k=k)

@@ -9,6 +9,7 @@ import duckdb
 
 from rankmart.commit import git_commit
 from rankmart.contest import Contest, metrics_json
+from rankmart.experiments import Experiment
 from rankmart.gate import RANKER, RunMetrics, Verdict
 from rankmart.kept import RUNS_WITH_LISTS, Lists, keep, write_lists
 from rankmart.rules import ListRules
@@ -39,8 +40,12 @@ def run_parameters(
     features: list[str],
     settings: Settings,
     rules: ListRules,
+    experiments: str | None = None,
 ) -> dict[str, Any]:
-    """What made the run; threads are left out, since the machine is not the recipe."""
+    """What made the run; threads are left out, since the machine is not the recipe.
+
+    `experiments` is their fingerprint, if there are any.
+    """
     made: dict[str, Any] = {
         "list_length": settings.list_length,
         "model": model,
@@ -48,6 +53,8 @@ def run_parameters(
         "category_cap": settings.category_cap,
         "list_rules": rules.fingerprint,
     }
+    if experiments is not None:
+        made["experiments"] = experiments
     if ranker is not None:
         made["members"] = [
             {
@@ -124,6 +131,7 @@ def write_run(
     members: Sequence[tuple[float, bytes]],
     features: Sequence[str],
     rules: ListRules,
+    experiments: Sequence[Experiment],
     settings: Settings,
     seconds: float,
     lists: Lists,
@@ -139,7 +147,14 @@ def write_run(
         for table in ("runs", "evaluation", "evaluation_differences", "feature_importance"):
             run(connection, f"delete from ranker.{table} where run_id = ?", [run_id])
         write_lists(connection, run_id, lists)
-        keep(connection, run_id, members=members, features=features, rules=rules)
+        keep(
+            connection,
+            run_id,
+            members=members,
+            features=features,
+            rules=rules,
+            experiments=experiments,
+        )
         run(
             connection,
             """

@@ -15,13 +15,15 @@ from rankmart.contest import (
     ideal_dcg,
 )
 from rankmart.errors import NotEnoughDataError, SnapshotError
+from rankmart.experiments import fingerprint as experiments_fingerprint
+from rankmart.experiments import read_experiments
 from rankmart.export import export_lists
 from rankmart.features import feature_names, generator_names, read_features
 from rankmart.gate import RANKER, RunMetrics, Verdict, beats_popular, judge
 from rankmart.kept import KeptRun, Lists, create_tables, read_kept
-from rankmart.lists import make_lists
+from rankmart.lists import make_lists, make_variant_lists
 from rankmart.progress import Progress
-from rankmart.publish import current_run
+from rankmart.publish import current_run, snapshots_there
 from rankmart.rank import GeneratorScorer, Scorer
 from rankmart.release import publish_kept
 from rankmart.rerank import Reranking, read_reranking
@@ -86,6 +88,12 @@ def score(
         features = feature_names(connection)
         rules = read_rules(connection, settings.day)
         reranking = read_reranking(connection, settings)
+        experiments = read_experiments(
+            connection,
+            settings.day,
+            generators=generator_names(features),
+            kept_runs=snapshots_there(settings.published),
+        )
         stages.enter("train")
         ranker = _train(connection, features, settings, report)
         stages.enter("contest")
@@ -97,6 +105,15 @@ def score(
         current = metrics_of(connection, served)
         verdict = judge(_metrics(contest, model, protocol), contest.value("popular"), current)
         stages.enter("rank everyone")
+        make_variant_lists(
+            connection,
+            experiments,
+            features=features,
+            k=settings.list_length,
+            progress=report,
+            reranking=reranking,
+            rules=rules,
+        )
         make_lists(
             connection,
             scorer,
@@ -109,7 +126,14 @@ def score(
         _require_lists(connection)
         stages.enter("write")
         saved = saved_members(ranker) if ranker and model == RANKER else []
-        parameters = run_parameters(ranker, model, features, settings, rules)
+        parameters = run_parameters(
+            ranker,
+            model,
+            features,
+            settings,
+            rules,
+            experiments_fingerprint(connection, experiments),
+        )
         fingerprint = data_fingerprint(connection)
         run_id = content_id(connection, contest, saved, parameters, fingerprint)
         if accept and not verdict.passed:
@@ -134,6 +158,7 @@ def score(
             members=saved,
             features=features,
             rules=rules,
+            experiments=experiments,
             settings=settings,
             seconds=time.monotonic() - started,
             lists=lists,

@@ -1,27 +1,36 @@
 """What a user is recommended: the published list, or what became of it by events and filters."""
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
 import duckdb
 import msgspec
 
 from rankmart.events import Event
+from rankmart.experiments import Experiment, Variant
 from rankmart_serving import queries, touched
+from rankmart_serving.assignment import assigned_now
+from rankmart_serving.exposures import ExposureLog
 from rankmart_serving.feed import EventFeed
 from rankmart_serving.lists import USERS_AT_A_TIME, Items, UserLists, items_of
 from rankmart_serving.live import LiveLists
-from rankmart_serving.responses import Explanation, Part, Product, RecommendedItem
-from rankmart_serving.snapshots import Reading, SnapshotStore
+from rankmart_serving.responses import Explanation, Part, RecommendedItem
+from rankmart_serving.snapshots import NoSuchRunError, Reading, SnapshotStore
+from rankmart_serving.wanted import Wanted
+
+logger = logging.getLogger(__name__)
 
 _decoder = msgspec.json.Decoder(RecommendedItem)
 _encoder = msgspec.json.Encoder()
 
+_DONE = ("review", *touched.SETTLED)
+
 Follows = Literal["run", "events", "reranked"]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Recommendations, whose items are JSON already."""
 
     user_id: str
@@ -31,47 +40,9 @@ class Answer(msgspec.Struct, frozen=True):
     model: str
     follows: Follows
     items: Sequence[msgspec.Raw]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which part of a list is wanted. `exclude` holds product ids."""
-
-    k: int
-    offset: int = 0
-    category: str | None = None
-    brand: str | None = None
-    min_price: float | None = None
-    max_price: float | None = None
-    exclude: frozenset[str] = field(default_factory=frozenset)
-    include_reasons: bool = True
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is a part of the list as it stands."""
-        return self.include_reasons and not self.exclude and not self._asks_for_facts
-
-    @property
-    def _asks_for_facts(self) -> bool:
-        wanted = (self.category, self.brand, self.min_price, self.max_price)
-        return any(value is not None for value in wanted)
-
-    def suits(self, item: RecommendedItem, product: Product | None, categories: str) -> bool:
-        """Whether a product of the list is wanted; without a price, it is in no range of them."""
-        if item.product_id in self.exclude:
-            return False
-        if not self._asks_for_facts:
-            return True
-        if product is None:
-            return False
-        low = float("-inf") if self.min_price is None else self.min_price
-        high = float("inf") if self.max_price is None else self.max_price
-        any_price = self.min_price is None and self.max_price is None
-        return (
-            (self.category is None or self.category in categories.split("|"))
-            and (self.brand is None or product.brand == self.brand)
-            and (any_price or (product.price is not None and low <= product.price <= high))
-        )
+    recommendation_id: str | None = None
+    experiment: str | None = None
+    variant: str | None = None
 
 
 class Recommender:
@@ -84,14 +55,34 @@ class Recommender:
         kept: int,
         feed: EventFeed | None = None,
         live: LiveLists | None = None,
+        exposures: ExposureLog | None = None,
     ) -> None:
+        """Without `exposures` no experiment is on."""
         self.snapshots = snapshots
         self.lists = UserLists(snapshots, kept=kept)
         self._feed = feed
         self._live = live
+        self._exposures = exposures
+        self._unserved: set[str] = set()
 
-    async def answer(self, user_id: str, wanted: Wanted, run_id: str | None = None) -> Answer:
-        """Raises NoSnapshotError when no run is open, NoSuchRunError for one that is not kept."""
+    async def answer(
+        self,
+        user_id: str,
+        wanted: Wanted,
+        run_id: str | None = None,
+        *,
+        exposure: bool = True,
+    ) -> Answer:
+        """Raises NoSnapshotError when no run is open, NoSuchRunError for one that is not kept.
+
+        A run that is asked for by its id is no part of an experiment. Without `exposure` nothing
+        is noted of the answer.
+        """
+        if self.snapshots.experiments and self._exposures is not None and run_id is None:
+            return await self._in_experiment(self._exposures, user_id, wanted, noted=exposure)
+        return await self._published(user_id, wanted, run_id)
+
+    async def _published(self, user_id: str, wanted: Wanted, run_id: str | None = None) -> Answer:
         events = self.events_of(user_id)
         if events or run_id is not None:
             return self._read(user_id, wanted, events, run_id)
@@ -110,8 +101,26 @@ class Recommender:
                     )
         return self._read(user_id, wanted, (), None)
 
-    def answer_all(self, user_ids: Sequence[str], wanted: Wanted) -> list[Answer]:
-        """An answer for each, in the same order, all of one run."""
+    async def _in_experiment(
+        self, exposures: ExposureLog, user_id: str, wanted: Wanted, *, noted: bool
+    ) -> Answer:
+        answer = None
+        with self.snapshots.reading() as reading:
+            found = assigned_now(reading, user_id)
+            if found is not None and not found[1].is_published:
+                answer = self._of_variant(reading, user_id, wanted, found[1])
+                found = None if answer is None else found
+        if answer is None:
+            answer = await self._published(user_id, wanted)
+        return _noted(answer, found, exposures if noted else None)
+
+    def answer_all(
+        self, user_ids: Sequence[str], wanted: Wanted, *, exposure: bool = True
+    ) -> tuple[str, list[Answer]]:
+        """The run, and an answer of it for each, in the same order.
+
+        Users to whom an experiment gives an earlier run have answers of that.
+        """
         with self.snapshots.reading() as reading:
             lists: dict[str, str] = {}
             for low in range(0, len(user_ids), USERS_AT_A_TIME):
@@ -119,17 +128,24 @@ class Recommender:
                 lists |= queries.lists_of(reading.cursor, part)
             without = [user_id for user_id in user_ids if user_id not in lists]
             known = queries.with_history(reading.cursor, without) if without else set()
-            return [
-                self._of(
-                    reading,
-                    user_id,
-                    wanted,
-                    self.events_of(user_id),
-                    lists.get(user_id),
-                    known=user_id in lists or user_id in known,
-                )
-                for user_id in user_ids
-            ]
+            answers = []
+            for user_id in user_ids:
+                found = None if self._exposures is None else assigned_now(reading, user_id)
+                answer = None
+                if found is not None and not found[1].is_published:
+                    answer = self._of_variant(reading, user_id, wanted, found[1])
+                    found = None if answer is None else found
+                if answer is None:
+                    answer = self._of(
+                        reading,
+                        user_id,
+                        wanted,
+                        self.events_of(user_id),
+                        lists.get(user_id),
+                        known=user_id in lists or user_id in known,
+                    )
+                answers.append(_noted(answer, found, self._exposures if exposure else None))
+            return reading.run.run_id, answers
 
     def for_session(self, product_ids: Sequence[str], wanted: Wanted) -> Answer:
         """For a visitor without an id: as for a user who has viewed these, the last one last."""
@@ -193,6 +209,42 @@ class Recommender:
                 known=known,
             )
 
+    def _of_variant(
+        self, reading: Reading, user_id: str, wanted: Wanted, variant: Variant
+    ) -> Answer | None:
+        """The answer of a generator or an earlier run; None for a run that is no longer kept."""
+        events = self.events_of(user_id)
+        known = bool(queries.with_history(reading.cursor, [user_id])) or bool(events)
+        if variant.run_id is None:
+            text = queries.variant_list(reading.cursor, variant.list, user_id)
+            return self._of(
+                reading, user_id, wanted, events, text, known=known, model=variant.list
+            )
+        try:
+            with self.snapshots.reading(variant.run_id) as earlier:
+                # What that run could not know: it would recommend again what was bought since.
+                since = queries.done_products(
+                    reading.cursor, user_id, _DONE
+                ) - queries.done_products(earlier.cursor, user_id, _DONE)
+                return self._of(
+                    earlier,
+                    user_id,
+                    replace(wanted, exclude=wanted.exclude | since),
+                    events,
+                    queries.lists_of(earlier.cursor, [user_id]).get(user_id),
+                    known=known,
+                    live=False,
+                )
+        except NoSuchRunError as error:
+            if variant.run_id not in self._unserved:
+                logger.warning(
+                    "users of variant %s get the published lists, and are not counted: %s",
+                    variant.name,
+                    error,
+                )
+            self._unserved.add(variant.run_id)
+            return None
+
     def _of(
         self,
         reading: Reading,
@@ -203,20 +255,23 @@ class Recommender:
         *,
         known: bool,
         live: bool = True,
+        model: str | None = None,
     ) -> Answer:
         published = items_of(reading.fallback if text is None else text)
         items: Items | list[RecommendedItem] = published
         fallback = "popular" if text is None else None
         follows: Follows = "run"
         if events:
-            items, follows = self._after(reading, user_id, published, events, live=live)
+            items, follows = self._after(
+                reading, user_id, published, events, live=live, model=model
+            )
             fallback = None if follows == "reranked" else fallback
         return Answer(
             user_id=user_id,
             run_id=reading.run.run_id,
             known_user=known or bool(events and live),
             fallback=fallback,
-            model=reading.run.model,
+            model=model or reading.run.model,
             follows=follows,
             items=_part(reading, items, wanted),
         )
@@ -229,10 +284,11 @@ class Recommender:
         events: Sequence[Event],
         *,
         live: bool,
+        model: str | None,
     ) -> tuple[list[RecommendedItem], Follows]:
         published = [_decoder.decode(item) for item in items]
         if live and self._live is not None:
-            reranked = self._live.of(user_id, reading.run.run_id, events)
+            reranked = self._live.of(user_id, reading.run.run_id, events, model)
             if reranked is not None and reranked.items:
                 family = touched.families(reading.cursor, [event.product_id for event in events])
                 # Rules of the shop keep their places.
@@ -244,6 +300,32 @@ class Recommender:
         return touched.follow(
             reading.cursor, published, events, length=reading.run.list_length
         ), "events"
+
+
+def _noted(
+    answer: Answer,
+    found: tuple[Experiment, Variant] | None,
+    exposures: ExposureLog | None,
+) -> Answer:
+    """The answer with its experiment; with `exposures` also noted there."""
+    if found is None:
+        return answer
+    experiment, variant = found
+    recommendation_id = None
+    if exposures is not None:
+        recommendation_id = exposures.note(
+            experiment=experiment.name,
+            variant=variant.name,
+            user_id=answer.user_id,
+            run_id=answer.run_id,
+            items=answer.items,
+        )
+    return msgspec.structs.replace(
+        answer,
+        recommendation_id=recommendation_id,
+        experiment=experiment.name,
+        variant=variant.name,
+    )
 
 
 def _part(

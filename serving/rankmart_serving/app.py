@@ -4,19 +4,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from importlib.metadata import version
 
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.plugins.prometheus import PrometheusController
 
 from rankmart.events import EventStore
-from rankmart_serving import health, page, problems, security
+from rankmart_serving import health, openapi, page, problems, security
 from rankmart_serving.answering import Recommender
 from rankmart_serving.catalogue import product_handlers
 from rankmart_serving.event_intake import event_handlers
+from rankmart_serving.exposures import ExposureLog
 from rankmart_serving.feed import LOOK_EVERY_SECONDS, EventFeed
 from rankmart_serving.live import LiveLists
 from rankmart_serving.recommendations import recommendation_handlers
@@ -43,10 +41,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
     ASGI server. Raises SettingsError, or EventStoreError where events can't be stored.
     """
     settings = settings or Settings.from_environment()
-    snapshots = SnapshotStore(settings.published)
-    feed = live = None
+    snapshots = SnapshotStore(settings.published, statement_seconds=settings.statement_seconds)
+    feed = live = exposures = None
     if settings.takes_events:
-        feed = EventFeed(EventStore(settings.events), snapshots)
+        store = EventStore(settings.events)
+        feed = EventFeed(store, snapshots)
+        exposures = ExposureLog(store)
         if settings.follow_events:
             live = LiveLists(snapshots, feed)
     recommender = Recommender(
@@ -54,10 +54,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
         kept=settings.cached_lists,
         feed=feed if settings.follow_events else None,
         live=live,
+        exposures=exposures,
     )
 
     @asynccontextmanager
     async def at_work(_: Litestar) -> AsyncIterator[None]:
+        snapshots.limit.start()
         await asyncio.to_thread(snapshots.refresh)
         looking = [asyncio.create_task(_every(settings.poll_seconds, snapshots.refresh))]
         if feed is not None:
@@ -65,6 +67,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             looking.append(asyncio.create_task(_every(LOOK_EVERY_SECONDS, feed.look)))
         if live is not None:
             live.start()
+        if exposures is not None:
+            exposures.start()
         try:
             yield
         finally:
@@ -75,9 +79,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
             await asyncio.to_thread(recommender.lists.close)
             if live is not None:
                 await asyncio.to_thread(live.stop)
+            if exposures is not None:
+                await asyncio.to_thread(exposures.stop)
             if feed is not None:
                 await asyncio.to_thread(feed.close)
             await asyncio.to_thread(snapshots.close)
+            snapshots.limit.stop()
 
     limit = security.rate_limit(settings)
     app = Litestar(
@@ -102,16 +109,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         middleware=[limit.middleware] if limit else [],
         cors_config=security.cors(settings),
         request_max_body_size=settings.max_body,
-        openapi_config=OpenAPIConfig(
-            title="Rankmart",
-            version=version("rankmart"),
-            description="Ranked product recommendations from the run published last.",
-            path="/schema",
-            render_plugins=[SwaggerRenderPlugin(path="/", favicon="")],
-        ),
+        openapi_config=openapi.config(),
         logging_config=None,
         debug=False,
     )
+    openapi.tell_limits(app, settings)
     app.asgi_handler = keep_encoded_slashes(watch_requests(app.asgi_handler))
     return app
 

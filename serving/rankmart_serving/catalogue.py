@@ -14,11 +14,16 @@ from rankmart_serving.responses import Product, Products, SimilarProducts
 from rankmart_serving.security import guards
 from rankmart_serving.settings import Settings
 from rankmart_serving.snapshots import SnapshotStore
-from rankmart_serving.text_ids import checked, from_path
+from rankmart_serving.text_ids import ONE_LINE, checked, from_path
 
 ProductId = Annotated[
     str,
-    PathParameter(min_length=1, max_length=256, description="As in the reviews, percent-encoded."),
+    PathParameter(
+        min_length=1,
+        max_length=256,
+        description="As in the reviews, percent-encoded.",
+        schema_extra={"pattern": ONE_LINE},
+    ),
 ]
 Category = Annotated[
     str | None,
@@ -122,7 +127,12 @@ def product_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     )
     def searched(
         snapshots: NamedDependency[SnapshotStore],
-        words: Annotated[str, QueryParameter(name="query", min_length=1, max_length=256)],
+        words: Annotated[
+            str,
+            QueryParameter(
+                name="query", min_length=1, max_length=256, schema_extra={"pattern": ONE_LINE}
+            ),
+        ],
         k: Annotated[int, limit] = settings.default_k,
         offset: Offset = 0,
     ) -> Products:

@@ -8,7 +8,7 @@ USERS_AT_A_TIME, and scores them at once. Meanwhile `touched` answers.
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -26,6 +26,7 @@ from rankmart.rank import GeneratorScorer, best_first
 from rankmart.rules import ListRules
 from rankmart.train import summed_margins
 from rankmart_serving import queries
+from rankmart_serving.assignment import generator_now
 from rankmart_serving.feed import EventFeed
 from rankmart_serving.responses import Reason, RecommendedItem
 from rankmart_serving.snapshots import Reading, SnapshotStore
@@ -40,9 +41,10 @@ Asked = tuple[str, tuple[Event, ...]]
 
 @dataclass(frozen=True)
 class RerankedList:
-    """A list, and what it was made of."""
+    """A list, and what it was made of. `model`: the generator that an experiment asks for."""
 
     run_id: str
+    model: str | None
     last_seq: int
     items: tuple[RecommendedItem, ...]
 
@@ -65,9 +67,15 @@ class Reranker:
         self._model = reading.run.model
         self._rules = _rules(cursor)
 
-    def lists(self, reading: Reading, asked: Sequence[Asked]) -> dict[str, list[RecommendedItem]]:
+    def lists(
+        self,
+        reading: Reading,
+        asked: Sequence[Asked],
+        generator_of: Mapping[str, str | None] | None = None,
+    ) -> dict[str, list[RecommendedItem]]:
         """The list of each user, given their events since the run.
 
+        Users of `generator_of` who have a generator there are scored by that, not by the ranker.
         A user without events gets the scores of the batch. One of whom nothing is known, not
         even a product that the run knows, has an empty list.
         """
@@ -81,6 +89,11 @@ class Reranker:
         users = table.column("user_key").to_numpy().astype(np.int32)
         products = table.column("product_key").to_numpy().astype(np.int32)
         scores = self._score(matrix, features)
+        for user_key, user_id in user_of_key.items():
+            generator = (generator_of or {}).get(user_id)
+            if generator is not None:
+                of_user = users == user_key
+                scores[of_user] = GeneratorScorer(generator, features).predict(matrix[of_user])
         # Numbers from 0, because users that the run does not know have keys below it.
         _, numbers = np.unique(users, return_inverse=True)
         arrange = self._rules.before(best_first)
@@ -163,12 +176,14 @@ class LiveLists:
                 self._waiting[user_id] = None
             self._changed.notify()
 
-    def of(self, user_id: str, run_id: str, events: Sequence[Event]) -> RerankedList | None:
-        """The user's list, if it is of this run and of just these events."""
+    def of(
+        self, user_id: str, run_id: str, events: Sequence[Event], model: str | None = None
+    ) -> RerankedList | None:
+        """The user's list, if it is of this run, of just these events, and by this generator."""
         found = self._lists.get(user_id)
         if found is None or found.run_id != run_id or found.last_seq != events[-1].seq:
             return None
-        return found
+        return found if found.model == model else None
 
     def parts(
         self, user_id: str, product_id: str
@@ -196,7 +211,7 @@ class LiveLists:
                 )
 
     def _rerank(self, asked: Sequence[Asked]) -> None:
-        with self._snapshots.reading() as reading:
+        with self._snapshots.reading(limited=False) as reading:
             run_id = reading.run.run_id
             if self._without == run_id:
                 return
@@ -212,11 +227,14 @@ class LiveLists:
                         first_line(error),
                     )
                     return
-            lists = self._reranker.lists(reading, asked)
+            generators = {user_id: generator_now(reading, user_id) for user_id, _ in asked}
+            lists = self._reranker.lists(reading, asked, generators)
         with self._changed:
             for user_id, events in asked:
                 items = tuple(lists.get(user_id, ()))
-                self._lists[user_id] = RerankedList(run_id, events[-1].seq, items)
+                self._lists[user_id] = RerankedList(
+                    run_id, generators[user_id], events[-1].seq, items
+                )
                 self._lists.move_to_end(user_id)
             while len(self._lists) > LISTS_KEPT:
                 self._lists.popitem(last=False)

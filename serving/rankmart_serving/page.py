@@ -1,4 +1,4 @@
-"""The web page: static files beside this module, no build step and nothing from elsewhere."""
+"""The web pages: static files beside this module, no build step and nothing from elsewhere."""
 
 from importlib.resources import files
 
@@ -9,8 +9,11 @@ from rankmart_serving.security import PAGE_POLICY
 
 _TYPES = {
     "index.html": "text/html",
+    "elements.js": "text/javascript",
     "page.js": "text/javascript",
     "page.css": "text/css",
+    "schema.js": "text/javascript",
+    "schema.css": "text/css",
     "favicon.svg": "image/svg+xml",
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import duckdb
 import msgspec
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
@@ -32,7 +33,9 @@ _DESCRIPTIONS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than it may be",
     HTTPStatus.TOO_MANY_REQUESTS: "This address has asked too often: wait a minute",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed",
-    HTTPStatus.SERVICE_UNAVAILABLE: "No run is published yet, or the event store is away",
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "No run is published yet, the event store is away, or reading took too long"
+    ),
 }
 
 _DETAILS = {
@@ -49,6 +52,7 @@ def plugin() -> ProblemDetailsPlugin:
             exception_to_problem_detail_map={
                 NoSnapshotError: _from_unavailable,
                 EventStoreError: _from_unavailable,
+                duckdb.InterruptException: _from_too_slow,
                 NoSuchRunError: _from_missing,
                 RecursionError: _from_too_deep,
                 NoSuchProductError: _from_missing,
@@ -132,6 +136,15 @@ def _from_missing(exception: Exception) -> ProblemDetailsException:
 
 def _from_unavailable(exception: Exception) -> ProblemDetailsException:
     return _problem(HTTPStatus.SERVICE_UNAVAILABLE, str(exception), headers={"Retry-After": "10"})
+
+
+def _from_too_slow(_: Exception) -> ProblemDetailsException:
+    logger.warning("a read took longer than RANKMART_STATEMENT_SECONDS and was interrupted")
+    return _problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "reading took too long: ask for less, or again later",
+        headers={"Retry-After": "10"},
+    )
 
 
 def _from_http_exception(exception: HTTPException) -> ProblemDetailsException:

@@ -1,11 +1,12 @@
 """Look-ups in a published snapshot: all SQL of the API but the features' is here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
 from duckdb import DuckDBPyConnection
 
+from rankmart.experiments import Experiment, Variant
 from rankmart_serving.responses import (
     HistoryItem,
     Measured,
@@ -56,6 +57,48 @@ def fallback_list(cursor: DuckDBPyConnection) -> str:
         raise ValueError("it has no row in its table `fallback_list`")
     _items_decoder.decode(row[0])
     return str(row[0])
+
+
+def experiments(cursor: DuckDBPyConnection) -> tuple[Experiment, ...]:
+    """The run's experiments, in the order in which they take users; none in older snapshots."""
+    present = cursor.execute(
+        "select 1 from duckdb_tables() where table_name = 'experiments'"
+    ).fetchall()
+    if not present:
+        return ()
+    variants: dict[tuple[Any, ...], list[Variant]] = {}
+    for *experiment, name, list_name, first_slot, end_slot in cursor.execute(
+        "select experiment, salt, first_day, last_day, variant, list, first_slot, end_slot"
+        " from experiments order by first_day, experiment, first_slot"
+    ).fetchall():
+        variants.setdefault(tuple(experiment), []).append(
+            Variant(name=name, list=list_name, first_slot=first_slot, end_slot=end_slot)
+        )
+    return tuple(
+        Experiment(
+            name=name,
+            salt=salt,
+            first_day=first_day,
+            last_day=last_day,
+            variants=tuple(of_one),
+        )
+        for (name, salt, first_day, last_day), of_one in variants.items()
+    )
+
+
+def variant_list(cursor: DuckDBPyConnection, list_name: str, user_id: str) -> str | None:
+    """A user's list by a generator, as JSON; None for who has none."""
+    row = cursor.execute(
+        "select items from variant_lists where user_id = ? and list = ?", [user_id, list_name]
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def done_products(cursor: DuckDBPyConnection, user_id: str, kinds: Collection[str]) -> set[str]:
+    """The products in a user's history, by an entry of these kinds."""
+    row = cursor.execute("select items from history_lists where user_id = ?", [user_id]).fetchone()
+    items = [] if row is None else msgspec.json.decode(row[0])
+    return {item["product_id"] for item in items if item["kind"] in kinds}
 
 
 def lists_of(cursor: DuckDBPyConnection, user_ids: Sequence[str]) -> dict[str, str]:

@@ -12,14 +12,15 @@ from litestar.openapi.spec import Example
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from rankmart_serving import problems
-from rankmart_serving.answering import Answer, Recommender, Wanted
+from rankmart_serving.answering import Answer, Recommender
 from rankmart_serving.catalogue_errors import NoSuchProductError
 from rankmart_serving.prepared import Prepared
 from rankmart_serving.requests import BatchQuestion, SessionQuestion
 from rankmart_serving.responses import Batch, Explanation, Recommendations
 from rankmart_serving.security import guards
 from rankmart_serving.settings import Settings
-from rankmart_serving.text_ids import checked, from_path, refuse
+from rankmart_serving.text_ids import AN_ID, ONE_LINE, checked, from_path, refuse
+from rankmart_serving.wanted import Wanted
 
 UserId = Annotated[
     str,
@@ -27,6 +28,7 @@ UserId = Annotated[
         min_length=1,
         max_length=256,
         description="The user's id as in the reviews, percent-encoded, slashes too.",
+        schema_extra={"pattern": ONE_LINE},
         examples=[Example(summary="a user", value="A1YJEY40YUW4SE")],
     ),
 ]
@@ -35,6 +37,7 @@ Price = Annotated[
     QueryParameter(
         ge=0,
         description="In the money of the products file.",
+        schema_extra={"minimum": 0},
         examples=[Example(summary="a price", value=9.5)],
     ),
 ]
@@ -117,6 +120,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
             QueryParameter(
                 max_items=100,
                 description="Product ids to leave out.",
+                schema_extra={"items": AN_ID},
                 examples=[Example(summary="a product", value=["B000052YAN"])],
             ),
         ] = None,
@@ -136,6 +140,15 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
                 examples=[Example(summary="a run", value="20231231-3f9a1c0d5e7b")],
             ),
         ] = None,
+        exposure: Annotated[
+            bool,
+            QueryParameter(
+                description=(
+                    "false: not shown to the user, so that a running experiment does not count it."
+                ),
+                examples=[Example(summary="a look at the list", value=False)],
+            ),
+        ] = True,
     ) -> Prepared[Recommendations]:
         user = from_path("user_id", user_id)
         wanted = Wanted(
@@ -148,7 +161,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
             exclude=frozenset(exclude or ()),
             include_reasons=include_reasons,
         )
-        answer = await recommender.answer(user, wanted, run_id)
+        answer = await recommender.answer(user, wanted, run_id, exposure=exposure)
         return _response(answer)
 
     @post(
@@ -177,8 +190,9 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
             refuse("user_ids", f"Expected at most {settings.max_batch} users")
         for number, user_id in enumerate(data.user_ids):
             checked(f"user_ids.{number}", user_id)
-        answers = recommender.answer_all(data.user_ids, Wanted(k=k))
-        run_id = answers[0].run_id
+        run_id, answers = recommender.answer_all(
+            data.user_ids, Wanted(k=k), exposure=data.exposure
+        )
         return Prepared(_encoder.encode({"run_id": run_id, "answers": answers}), run_id=run_id)
 
     @post(
@@ -227,7 +241,9 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     def explanation(
         recommender: NamedDependency[Recommender],
         user_id: UserId,
-        product_id: Annotated[str, PathParameter(min_length=1, max_length=256)],
+        product_id: Annotated[
+            str, PathParameter(min_length=1, max_length=256, schema_extra={"pattern": ONE_LINE})
+        ],
     ) -> Explanation:
         user = from_path("user_id", user_id)
         product = from_path("product_id", product_id)

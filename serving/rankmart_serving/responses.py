@@ -71,8 +71,11 @@ class RecommendedItem(Struct, frozen=True):
     reason: Annotated[Reason | None, Meta(description="null where reasons are not asked for")]
 
 
-class Recommendations(Struct, frozen=True):
-    """A user's ranked products, best first."""
+class Recommendations(Struct, frozen=True, omit_defaults=True):
+    """A user's ranked products, best first.
+
+    The last three fields are there only where an experiment is on for the user.
+    """
 
     user_id: Annotated[str, Meta(examples=["A1YJEY40YUW4SE"])]
     run_id: Annotated[
@@ -97,6 +100,19 @@ class Recommendations(Struct, frozen=True):
         ),
     ]
     items: list[RecommendedItem]
+    recommendation_id: Annotated[
+        str | None,
+        Meta(
+            description="The answer's own id, for events that follow from it",
+            examples=["0f6c1d5c9b7e4a1f8d2e3b4c5d6e7f80"],
+        ),
+    ] = None
+    experiment: Annotated[
+        str | None, Meta(description="The experiment that the user is in", examples=["autumn"])
+    ] = None
+    variant: Annotated[
+        str | None, Meta(description="The user's variant in it", examples=["control"])
+    ] = None
 
 
 class Part(Struct, frozen=True):

@@ -43,6 +43,7 @@ class Settings:
     | RANKMART_CORS_ORIGINS  |                | origins whose pages may read, by commas        |
     | RANKMART_CACHED_LISTS  | 10000          | lists of users kept in memory                  |
     | RANKMART_FOLLOW_EVENTS | 1              | 0: lists stay as published until the next run  |
+    | RANKMART_STATEMENT_SECONDS | 10.0       | seconds that a read may take; 0 for any        |
     """
 
     published: Path = field(
@@ -110,6 +111,13 @@ class Settings:
         ),
     )
 
+    statement_seconds: float = field(
+        default=10.0,
+        metadata=_variable(
+            "RANKMART_STATEMENT_SECONDS", "seconds that a read may take; 0 for any"
+        ),
+    )
+
     def __post_init__(self) -> None:
         """Refuse values that would only fail later."""
         for name in ("protect_reads", "follow_events"):
@@ -128,6 +136,8 @@ class Settings:
             raise SettingsError(
                 "RANKMART_PROTECT_READS is 1, and there is no key: set RANKMART_API_KEYS"
             )
+        if not 0 <= self.statement_seconds < float("inf"):
+            raise SettingsError("RANKMART_STATEMENT_SECONDS must be 0 or more")
         if not self.poll_seconds > 0:
             raise SettingsError("RANKMART_POLL_SECONDS must be above 0")
         if not 1 <= self.default_k <= self.max_k:

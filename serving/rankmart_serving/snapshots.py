@@ -13,10 +13,12 @@ import duckdb
 import msgspec
 
 from rankmart.errors import RankmartError, SnapshotError, first_line
+from rankmart.experiments import Experiment
 from rankmart.pointer import POINTER
-from rankmart.publish import current_run, snapshot_path
+from rankmart.publish import current_run, snapshot_path, snapshots_there
 from rankmart_serving import queries
 from rankmart_serving.responses import Run
+from rankmart_serving.statement_limit import StatementLimit
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class Reading:
 
     run: Run
     fallback: str
+    experiments: tuple[Experiment, ...]
     cursor: duckdb.DuckDBPyConnection
 
 
@@ -73,6 +76,7 @@ class Snapshot:
             if self.run.run_id != run_id:
                 raise SnapshotError(f"{path.name} holds run {self.run.run_id}")
             self.fallback = queries.fallback_list(self._connection)
+            self.experiments = queries.experiments(self._connection)
             # A file that can't answer is found out here, not by the first request.
             queries.lists_of(self._connection, [""])
             queries.with_history(self._connection, [""])
@@ -110,9 +114,11 @@ class Snapshot:
 class SnapshotStore:
     """The current snapshot of a folder; safe to use from any thread."""
 
-    def __init__(self, published: Path) -> None:
+    def __init__(self, published: Path, *, statement_seconds: float = 0) -> None:
+        """A read that takes longer than `statement_seconds` is interrupted; 0 for any time."""
         self._published = published
         self._lock = threading.Lock()
+        self.limit = StatementLimit(statement_seconds, self._lock)
         self._refreshing = threading.Lock()
         self._current: Snapshot | None = None
         self._earlier: OrderedDict[str, Snapshot] = OrderedDict()
@@ -127,12 +133,19 @@ class SnapshotStore:
         snapshot = self._current
         return None if snapshot is None else snapshot.run.run_id
 
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """The experiments of the run that is open, those of other days among them."""
+        snapshot = self._current
+        return () if snapshot is None else snapshot.experiments
+
     @contextmanager
-    def reading(self, run_id: str | None = None) -> Iterator[Reading]:
+    def reading(self, run_id: str | None = None, *, limited: bool = True) -> Iterator[Reading]:
         """Read from the current snapshot: it stays open and the same until the block ends.
 
         With `run_id` from that run's, which is opened where it is kept. Raises NoSnapshotError
-        when none is open, NoSuchRunError for a run that is not kept or can't be read.
+        when none is open, NoSuchRunError for a run that is not kept or can't be read. Reads that
+        nobody waits for need not be `limited`.
         """
         with self._lock:
             snapshot = self._current
@@ -141,17 +154,23 @@ class SnapshotStore:
             if run_id is not None and run_id != snapshot.run.run_id:
                 snapshot = self._open_earlier(run_id)
             cursor = snapshot.borrow()
+            if limited:
+                self.limit.begin(cursor)
         try:
-            yield Reading(run=snapshot.run, fallback=snapshot.fallback, cursor=cursor)
+            yield Reading(
+                run=snapshot.run,
+                fallback=snapshot.fallback,
+                experiments=snapshot.experiments,
+                cursor=cursor,
+            )
         finally:
             with self._lock:
+                self.limit.end(cursor)
                 snapshot.give_back(cursor)
 
     def kept_runs(self) -> list[str]:
         """The ids of all snapshots in the folder, those written last first."""
-        found = [path for path in self._published.glob("*.duckdb") if path.name[0] != "."]
-        found.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
-        return [path.stem for path in found]
+        return snapshots_there(self._published)
 
     def _open_earlier(self, run_id: str) -> Snapshot:
         if run_id in self._earlier:

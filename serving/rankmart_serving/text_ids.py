@@ -10,6 +10,14 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 LONGEST = 256
 
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f]+$"
+"""What OpenAPI says of such a text, as JavaScript's regular expression; `checked` sees to it."""
+
+NO_OR_ONE_LINE = ONE_LINE.replace("+", "*")
+
+AN_ID = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": ONE_LINE}
+"""What OpenAPI says of an id within a list."""
+
 _CONTROL_OR_HALF = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 

@@ -16,7 +16,7 @@ from rankmart_serving.recommendations import UserId
 from rankmart_serving.responses import History, HistoryItem, Users
 from rankmart_serving.security import guards
 from rankmart_serving.settings import Settings
-from rankmart_serving.text_ids import checked, from_path
+from rankmart_serving.text_ids import NO_OR_ONE_LINE, checked, from_path
 
 
 def user_handlers(settings: Settings) -> list[HTTPRouteHandler]:
@@ -62,7 +62,9 @@ def user_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     )
     def users(
         recommender: NamedDependency[Recommender],
-        prefix: Annotated[str, QueryParameter(max_length=256)] = "",
+        prefix: Annotated[
+            str, QueryParameter(max_length=256, schema_extra={"pattern": NO_OR_ONE_LINE})
+        ] = "",
         k: Annotated[int, QueryParameter(ge=1, le=settings.max_k)] = settings.default_k,
     ) -> Users:
         if prefix:

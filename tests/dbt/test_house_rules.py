@@ -15,6 +15,7 @@ WITHOUT_UNIT_TEST = {
     "labels": "keeps the rows that split_interactions, which has tests, calls labels",
     "product_embeddings": "is Python, which dbt can't unit test: tests/content does",
     "stg_events": "is Python, which dbt can't unit test: tests/events and tests/live do",
+    "stg_exposures": "is Python, which dbt can't unit test: tests/events and tests/experiments do",
     "content_pairs": "is Python, which dbt can't unit test: tests/content does",
     "factor_pairs": "is Python, which dbt can't unit test: tests/factors does",
 }

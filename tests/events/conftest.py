@@ -63,5 +63,5 @@ def _clear(server: str) -> None:
 
     engine = sa.create_engine(server)
     with engine.begin() as connection:
-        connection.execute(sa.text("drop table if exists events"))
+        connection.execute(sa.text("drop table if exists events, exposures"))
     engine.dispose()

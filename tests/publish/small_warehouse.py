@@ -74,6 +74,15 @@ create table ranker.recommendations (
     run_id varchar, user_id varchar, rank smallint, product_id varchar, score float,
     source varchar, reason_type varchar, because_of_product_id varchar, reason_terms varchar
 );
+create table ranker.run_experiments (
+    run_id varchar, experiment varchar, salt varchar, first_day integer, last_day integer,
+    variant varchar, list varchar, first_slot integer, end_slot integer
+);
+create table ranker.variant_recommendations (
+    run_id varchar, list varchar, user_id varchar, rank smallint, product_id varchar,
+    score float, source varchar, reason_type varchar, because_of_product_id varchar,
+    reason_terms varchar
+);
 create table ranker.fallback_recommendations (
     run_id varchar, rank smallint, product_id varchar, score float, source varchar,
     reason_type varchar, reason_terms varchar

@@ -109,3 +109,17 @@ def test_an_unknown_user_is_told_of_in_words_and_ids_are_never_read_as_html(
 
     assert "Nobody knows this user yet." in shown["message"]
     assert shown["list"]
+
+
+def test_the_page_of_the_api_shows_routes_and_structures_without_another_server(
+    address: str, tmp_path: Path
+) -> None:
+    shown = seen(f"{address}/schema#recommendations", tmp_path)
+
+    assert "Rankmart 0" in shown["about"]
+    for text in ("/v1/events/batch", "/v1/products/{product_id}/similar", "/health/ready"):
+        assert text in shown["routes"]
+    assert "How many products at most." in shown["recommendations"]
+    assert "1 to 100, 10 unless given" in shown["recommendations"]
+    assert "Problem" in shown["recommendations"]
+    assert "NewEvent" in shown["structure-list"]

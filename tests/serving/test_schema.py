@@ -1,10 +1,14 @@
 """The OpenAPI description is complete and true."""
 
+import re
 from typing import Any
 
 import pytest
 from litestar import Litestar
+from litestar.exceptions import ValidationException
 from litestar.testing import TestClient
+
+from rankmart_serving import text_ids
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
@@ -80,13 +84,82 @@ def test_an_answer_has_just_the_fields_that_are_described(
     structs = schema["components"]["schemas"]
     answer = client.get("/v1/users/ann/recommendations").json()
 
-    assert set(answer) == set(structs["Recommendations"]["properties"])
+    # Those of experiments are there only where one is on; tests/experiments has one.
+    assert set(answer) == set(structs["Recommendations"]["required"])
     assert set(answer["items"][0]) == set(structs["RecommendedItem"]["properties"])
     assert set(answer["items"][0]["reason"]) == set(structs["Reason"]["properties"])
 
 
-def test_the_schema_has_a_page(client: TestClient[Litestar]) -> None:
+def test_the_schema_has_a_page_that_needs_no_other_server(client: TestClient[Litestar]) -> None:
     page = client.get("/schema")
 
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
+    named = re.findall(r"(?:src|href)=\"([^\"#]+)\"", page.text)
+    assert {"/static/schema.js", "/static/schema.css", "/static/page.css"} <= set(named)
+    for name in named:
+        assert name.startswith("/"), name
+        found = client.get(name)
+        assert found.status_code == 200, name
+        texts = re.findall(r"https?://[^\s'\"]+", found.text)
+        assert set(texts) <= {"http://www.w3.org/2000/svg"}, name
+    assert "http" not in page.text.replace("http-equiv", "")
+
+
+ONE_LINE = re.compile(text_ids.ONE_LINE)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("A1", True),
+        ("漢字 🧴 '; --", True),
+        ("", False),
+        ("a\x00b", False),
+        ("a\nb", False),
+        ("\x7f", False),
+        ("a\x85", False),
+    ],
+)
+def test_the_description_says_of_ids_what_is_checked(text: str, is_one: bool) -> None:
+    assert bool(ONE_LINE.match(text)) == is_one
+    if is_one:
+        assert text_ids.checked("user_id", text) == text
+    else:
+        with pytest.raises(ValidationException):
+            text_ids.checked("user_id", text)
+
+
+def test_ids_in_bodies_and_lists_are_described(schema: dict[str, Any]) -> None:
+    structs = schema["components"]["schemas"]
+    event = structs["NewEvent"]["properties"]
+    ids = [
+        structs["BatchQuestion"]["properties"]["user_ids"]["items"],
+        structs["SessionQuestion"]["properties"]["product_ids"]["items"],
+        *(event[name] for name in ("event_id", "user_id", "product_id", "recommendation_id")),
+    ]
+    for described in operations(schema).values():
+        for parameter in described.get("parameters", ()):
+            if parameter["name"] in ("user_id", "product_id"):
+                ids.append(parameter["schema"])
+            if parameter["name"] == "exclude":
+                ids.append(parameter["schema"]["items"])
+
+    assert len(ids) >= 12
+    for one in ids:
+        assert (one["minLength"], one["pattern"]) == (1, text_ids.ONE_LINE)
+
+
+def test_limits_of_the_settings_and_of_fields_together_are_described(
+    schema: dict[str, Any],
+) -> None:
+    structs = schema["components"]["schemas"]
+
+    assert structs["BatchQuestion"]["properties"]["k"]["maximum"] == 50
+    assert structs["SessionQuestion"]["properties"]["k"]["maximum"] == 50
+    assert structs["BatchQuestion"]["properties"]["user_ids"]["maxItems"] == 1000
+    assert structs["NewEvents"]["properties"]["events"]["maxItems"] == 1000
+    assert structs["NewEvent"]["if"]["properties"]["kind"] == {"const": "rating"}
+    assert structs["NewEvent"]["then"]["required"] == ["rating"]
+    for name in ("BatchQuestion", "SessionQuestion", "NewEvent", "NewEvents"):
+        assert structs[name]["additionalProperties"] is False

@@ -52,6 +52,27 @@
 {%- endmacro %}
 
 
+{# 0 to 9999 for a user under a salt, the same number on every engine and in
+   `rankmart.experiments`. #}
+{% macro slot_of(salt, user_id) -%}
+    {{ return(adapter.dispatch('slot_of', 'rankmart')(salt, user_id)) }}
+{%- endmacro %}
+
+{% macro default__slot_of(salt, user_id) -%}
+    cast(
+        cast(conv(substring(md5(concat({{ salt }}, ':', {{ user_id }})), 1, 8), 16, 10) as bigint)
+        % 10000 as int
+    )
+{%- endmacro %}
+
+{% macro duckdb__slot_of(salt, user_id) -%}
+    cast(
+        cast('0x' || substring(md5(concat({{ salt }}, ':', {{ user_id }})), 1, 8) as bigint)
+        % 10000 as int
+    )
+{%- endmacro %}
+
+
 {% macro to_timestamp_of(epoch) -%}
     {{ return(adapter.dispatch('to_timestamp_of', 'rankmart')(epoch)) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 -- The schema that scoring writes. `recommendations` holds the lists of one run, the one that
 -- was published last; those of the run that was refused last, and of one that waits for
--- `rankmart publish`, stand beside it. These runs are in `kept_runs`, `models` and
--- `user_evaluation`.
+-- `rankmart publish`, stand beside it. These runs are in `kept_runs`, `models`,
+-- `run_experiments`, `variant_recommendations` and `user_evaluation`.
 
 create schema if not exists ranker;
 
@@ -90,6 +90,32 @@ create table if not exists ranker.kept_runs (
     blocked_keys integer [] not null,
     boosted_keys integer [] not null,
     boosts double [] not null
+);
+
+-- The experiments that the run was scored with; days as numbers since 1970.
+create table if not exists ranker.run_experiments (
+    run_id varchar not null,
+    experiment varchar not null,
+    salt varchar not null,
+    first_day integer not null,
+    last_day integer,
+    variant varchar not null,
+    list varchar not null,
+    first_slot integer not null,
+    end_slot integer not null
+);
+
+create table if not exists ranker.variant_recommendations (
+    run_id varchar not null,
+    list varchar not null,
+    user_id varchar not null,
+    rank smallint not null,
+    product_id varchar not null,
+    score float not null,
+    source varchar not null,
+    reason_type varchar not null,
+    because_of_product_id varchar,
+    reason_terms varchar
 );
 
 create table if not exists ranker.models (

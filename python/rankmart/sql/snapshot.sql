@@ -58,6 +58,73 @@ group by user_id;
 create unique index recommendation_lists_by_user
 on rankmart_snapshot.recommendation_lists (user_id);
 
+-- The lists of generators, for users whom an experiment gives them.
+create table rankmart_snapshot.variant_lists (
+    list varchar not null,
+    user_id varchar not null,
+    items json not null using compression uncompressed
+);
+
+insert into rankmart_snapshot.variant_lists
+with
+
+items as (
+
+    select
+        recommendations.list,
+        recommendations.user_id,
+        recommendations.rank,
+        {
+            'rank': recommendations.rank,
+            'product_id': recommendations.product_id,
+            'title': recommended.title,
+            'score': cast(cast(recommendations.score as varchar) as double),
+            'source': recommendations.source,
+            'reason': {
+                'type': recommendations.reason_type,
+                'product_id': recommendations.because_of_product_id,
+                'title': because_of.title,
+                'terms': recommendations.reason_terms
+            }
+        } as item
+
+    from ranker.variant_recommendations as recommendations
+    left join products as recommended
+        on recommendations.product_id = recommended.product_id
+    left join products as because_of
+        on recommendations.because_of_product_id = because_of.product_id
+    where
+        recommendations.run_id = $run_id
+        and recommendations.rank <= coalesce($list_length, recommendations.rank)
+
+)
+
+select
+    list,
+    user_id,
+    to_json(list(item order by rank)) as items
+
+from items
+group by
+    list,
+    user_id;
+
+create unique index variant_lists_by_user on rankmart_snapshot.variant_lists (user_id, list);
+
+create table rankmart_snapshot.experiments as
+select
+    experiment,
+    salt,
+    first_day,
+    last_day,
+    variant,
+    list,
+    first_slot,
+    end_slot
+
+from ranker.run_experiments
+where run_id = $run_id;
+
 create table rankmart_snapshot.fallback_list as
 with
 

@@ -1,17 +1,5 @@
 "use strict";
 
-const byId = (id) => document.getElementById(id);
-
-/** An element with a class and text; text is never read as HTML. */
-function element(tag, { className = "", text = "", ...more } = {}, children = []) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  for (const [name, value] of Object.entries(more)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
 async function ask(path) {
   const response = await fetch(path, { headers: { Accept: "application/json" } });
   const body = await response.json();
@@ -73,15 +61,16 @@ async function showUser(userId) {
   byId("message").textContent = "Looking …";
   try {
     const [list, history] = await Promise.all([
-      ask(`${ofUser(userId)}/recommendations`), ask(`${ofUser(userId)}/history`),
+      ask(`${ofUser(userId)}/recommendations?exposure=false`), ask(`${ofUser(userId)}/history`),
     ]);
     if (turn !== asked) return;
     const notes = [];
     if (!list.known_user) notes.push("Nobody knows this user yet.");
     if (list.fallback) notes.push("There is no list of their own: these are the popular products.");
     if (list.follows !== "run") notes.push("The list follows what the user did since the run.");
+    if (list.experiment) notes.push(`In the experiment ${list.experiment} they get the variant ${list.variant}.`);
     byId("message").textContent = notes.join(" ");
-    byId("list").replaceChildren(...list.items.map((item) => card(userId, item)));
+    byId("list").replaceChildren(...list.items.map((item) => card(userId, item, list.model)));
     byId("history").replaceChildren(...history.items.map(past));
     byId("why").hidden = true;
     byId("answer").hidden = false;
@@ -92,14 +81,14 @@ async function showUser(userId) {
   }
 }
 
-function card(userId, item) {
+function card(userId, item, model) {
   const button = element("button", { type: "button", "aria-pressed": "false" }, [
     element("span", { className: "rank", text: String(item.rank) }),
     element("span", { className: "title", text: nameOf(item) }),
     element("span", { className: "small", text: item.source.replaceAll("_", " ") }),
     element("span", { className: "small reason", text: reasonInWords(item.reason) }),
   ]);
-  button.addEventListener("click", () => showWhy(userId, item, button));
+  button.addEventListener("click", () => showWhy(userId, item, model, button));
   return element("li", {}, [button]);
 }
 
@@ -111,7 +100,7 @@ function past(item) {
   ]);
 }
 
-async function showWhy(userId, item, button) {
+async function showWhy(userId, item, model, button) {
   for (const other of byId("list").querySelectorAll("button")) {
     other.setAttribute("aria-pressed", String(other === button));
   }
@@ -120,15 +109,20 @@ async function showWhy(userId, item, button) {
   byId("why-chart").textContent = "Taking the score apart …";
   byId("similar").replaceChildren();
   const product = encodeURIComponent(item.product_id);
-  const explained = ask(`${ofUser(userId)}/recommendations/${product}/explanation`).then(
+  const parts = model === "ranker"
+    ? ask(`${ofUser(userId)}/recommendations/${product}/explanation`)
+    : Promise.reject(new Error("a generator made the list"));
+  const explained = parts.then(
     (found) => {
       const shown = found.parts.slice(0, 8);
       const others = found.parts.slice(8).reduce((sum, part) => sum + part.adds, 0);
-      return bars([
+      const chart = bars([
         ...shown.map((part) => ({ name: part.feature.replaceAll("_", " "), value: part.adds })),
         { name: `${found.parts.length - shown.length} others`, value: others, kind: "other" },
-        { name: "start of every score", value: found.bias, kind: "other" },
       ]);
+      // As a bar it would be so long that the others could not be told apart.
+      const start = `Every score starts at ${found.bias.toFixed(2)}; with these it is ${found.score.toFixed(2)}.`;
+      return element("div", {}, [chart, element("p", { className: "small", text: start })]);
     },
     () => element("p", { className: "small", text: "Its place is not of the ranker, so no feature has a part in it." }),
   );
@@ -140,6 +134,8 @@ async function showWhy(userId, item, button) {
   if (button.getAttribute("aria-pressed") !== "true") return;
   byId("why-chart").replaceChildren(chart);
   byId("similar").replaceChildren(...(near.length ? near : [element("li", { className: "small", text: "none known" })]));
+  // On a phone it stands below the list, and beside a long one at its top.
+  byId("why").scrollIntoView({ block: "nearest" });
 }
 
 async function showCharts(category) {
