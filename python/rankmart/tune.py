@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -27,6 +28,7 @@ from rankmart.warehouse import open_warehouse, require_built, run
 
 if TYPE_CHECKING:
     import optuna
+    from optuna.storages import JournalStorage
 
 logger = logging.getLogger(__name__)
 
@@ -63,15 +65,9 @@ def tune(settings: Settings, *, trials: int, minutes: float | None = None) -> Tu
     Raises RankmartError where Optuna is not installed, WarehouseError, and NotEnoughDataError for
     too few fit users.
     """
-    try:
-        import optuna
-        from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
-    except ImportError as error:
-        raise RankmartError(
-            "tuning needs Optuna: `pip install 'rankmart[tune]'`, or `make setup`"
-        ) from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    _require_optuna()
+    import optuna
+
     with open_warehouse(settings) as connection:
         require_built(connection)
         features = feature_names(connection)
@@ -86,35 +82,16 @@ def tune(settings: Settings, *, trials: int, minutes: float | None = None) -> Tu
         defaults = default_objectives(users)
         journal = settings.tuned.with_suffix(".journal")
         journal.parent.mkdir(parents=True, exist_ok=True)
-        study = optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(journal))),
-            study_name=_study_name(rows, features, settings.seed),
-            sampler=optuna.samplers.TPESampler(seed=settings.seed, multivariate=True),
-            direction="maximize",
-            load_if_exists=True,
-        )
-        if not study.trials:
-            study.enqueue_trial(_as_trial(defaults))
-
-        def objective(trial: "optuna.Trial") -> float:
-            started = time.monotonic()
-            value = validation_ndcg(
-                rows,
-                objectives=_sampled(trial, defaults),
-                ideal_dcg=ideal,
-                seed=settings.seed,
-                threads=settings.thread_count,
-            )
-            logger.info(
-                "trial %d: NDCG@10 %.4f on held-out fit users, %.0f s",
-                trial.number,
-                value,
-                time.monotonic() - started,
-            )
-            return value
-
-        study.optimize(
-            objective, n_trials=trials, timeout=None if minutes is None else 60 * minutes
+        study = search(
+            rows,
+            defaults=defaults,
+            ideal_dcg=ideal,
+            trials=trials,
+            minutes=minutes,
+            seed=settings.seed,
+            threads=settings.thread_count,
+            name=_study_name(rows, features, settings.seed),
+            journal=journal,
         )
         _write_trials(connection, study)
     done = [trial for trial in study.trials if trial.value is not None]
@@ -130,6 +107,74 @@ def tune(settings: Settings, *, trials: int, minutes: float | None = None) -> Tu
     return Tuning(
         value=best.value, default=default, trials=len(done), objectives=tuple(objectives)
     )
+
+
+def search(
+    rows: FeatureRows,
+    *,
+    defaults: Sequence[Parameters],
+    ideal_dcg: dict[int, float],
+    trials: int,
+    seed: int,
+    threads: int,
+    minutes: float | None = None,
+    name: str | None = None,
+    journal: Path | None = None,
+) -> "optuna.Study":
+    """The study of `name` in `journal`, or a new one in memory, after so many more trials.
+
+    A new study's first trial is of the defaults. Raises RankmartError without Optuna.
+    """
+    _require_optuna()
+    import optuna
+
+    study = optuna.create_study(
+        storage=None if journal is None else _storage(journal),
+        study_name=name,
+        sampler=optuna.samplers.TPESampler(seed=seed, multivariate=True),
+        direction="maximize",
+        load_if_exists=True,
+    )
+    if not study.trials:
+        study.enqueue_trial(_as_trial(defaults))
+
+    def objective(trial: "optuna.Trial") -> float:
+        started = time.monotonic()
+        value = validation_ndcg(
+            rows,
+            objectives=_sampled(trial, defaults),
+            ideal_dcg=ideal_dcg,
+            seed=seed,
+            threads=threads,
+        )
+        logger.info(
+            "trial %d: NDCG@10 %.4f on held-out fit users, %.0f s",
+            trial.number,
+            value,
+            time.monotonic() - started,
+        )
+        return value
+
+    study.optimize(objective, n_trials=trials, timeout=None if minutes is None else 60 * minutes)
+    return study
+
+
+def _require_optuna() -> None:
+    """Raises RankmartError without Optuna; with it, Optuna logs warnings alone from here on."""
+    try:
+        import optuna
+    except ImportError as error:
+        raise RankmartError(
+            "tuning needs Optuna: `pip install 'rankmart[tune]'`, or `make setup`"
+        ) from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def _storage(journal: Path) -> "JournalStorage":
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    return JournalStorage(JournalFileBackend(str(journal)))
 
 
 def _sampled(
