@@ -11,8 +11,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 DEMO := data/demo
 demo serve-demo: export RANKMART_REVIEWS := $(DEMO)/reviews.csv
 demo serve-demo: export RANKMART_PRODUCTS := $(DEMO)/products.csv
-demo serve-demo: export RANKMART_WAREHOUSE := $(DEMO)/warehouse.duckdb
-demo serve-demo: export RANKMART_PUBLISHED := $(DEMO)/published
+demo serve-demo notebook: export RANKMART_WAREHOUSE := $(DEMO)/warehouse.duckdb
+demo serve-demo notebook: export RANKMART_PUBLISHED := $(DEMO)/published
 demo serve-demo: export RANKMART_EXPORT := $(DEMO)/recommendations.parquet
 demo serve-demo: export RANKMART_EVENTS := sqlite:///$(DEMO)/events.sqlite
 USERID ?=
@@ -70,6 +70,10 @@ serve: setup ## The API on the last published run
 .PHONY: serve-demo
 serve-demo: setup ## The API on the demo's last published run
 	$(BIN)/rankmart serve
+
+.PHONY: notebook
+notebook: setup-dev ## Run notebooks/ranking.ipynb on the demo's warehouse (after `make demo`), outputs in place
+	$(BIN)/jupyter nbconvert --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/ranking.ipynb
 
 .PHONY: benchmark
 benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=temporal|leave_last_out] [SAME_DAY_ORDER=file|shuffled|both] [OUT=…] [HISTORY=…] [NAME=…]

@@ -133,13 +133,13 @@ def train_ranker(
             FEWEST_USERS,
         )
         return None
-    plan = _plan(user_count, objectives)
+    plan = plan_for(user_count, objectives)
     common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
     steps = 2 * len(plan.objectives)
-    held_out = _held_out(rows, ideal_dcg, plan)
+    held_out = held_out_users(rows, ideal_dcg, plan)
     trials = []
     for number, objective in enumerate(plan.objectives, start=1):
-        trial = _try(rows, objective | common, plan)
+        trial = try_objective(rows, objective | common, plan)
         trials.append(trial)
         progress("train", number, steps)
         logger.info(
@@ -149,22 +149,7 @@ def train_ranker(
             trial.rounds,
         )
     chosen, validation = _best_together(trials, held_out)
-    members = []
-    for trial in chosen:
-        booster, rounds_kept = trial.booster, trial.rounds
-        if plan.fit_again:
-            # More users bear more rounds, in proportion.
-            rounds_kept = round(trial.rounds * plan.of / (plan.of - 1))
-            everyone = np.ones(len(rows), dtype=bool)
-            booster, _ = _fit(rows, everyone, None, trial.parameters, rounds=rounds_kept)
-        members.append(
-            Member(
-                booster=booster,
-                weight=1 / trial.scale,
-                parameters=trial.parameters,
-                rounds=rounds_kept,
-            )
-        )
+    members = [member_of(rows, trial, plan) for trial in chosen]
     progress("train", steps, steps)
     return Ranker(
         members=tuple(members),
@@ -172,8 +157,7 @@ def train_ranker(
         users=user_count,
         validation_ndcg=validation,
         generator_ndcg={
-            name: held_out.ndcg(GeneratorScorer(name, features).predict(held_out.rows.matrix))
-            for name in generator_names(features)
+            name: _mean(values) for name, values in generator_values(held_out, features).items()
         },
         gain=_gain(members, features),
     )
@@ -181,7 +165,7 @@ def train_ranker(
 
 def default_objectives(users: int) -> tuple[Parameters, ...]:
     """The objectives that so many fit users are given, LambdaMART first."""
-    return _plan(users, ()).objectives
+    return plan_for(users, ()).objectives
 
 
 def validation_ndcg(
@@ -193,14 +177,14 @@ def validation_ndcg(
     threads: int,
 ) -> float:
     """NDCG@10 on held-out fit users of the objectives' sum, or of the one that is better alone."""
-    plan = _plan(len(np.unique(rows.users)), objectives)
+    plan = plan_for(len(np.unique(rows.users)), objectives)
     common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
-    trials = [_try(rows, objective | common, plan) for objective in objectives]
-    return _best_together(trials, _held_out(rows, ideal_dcg, plan))[1]
+    trials = [try_objective(rows, objective | common, plan) for objective in objectives]
+    return _best_together(trials, held_out_users(rows, ideal_dcg, plan))[1]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _HeldOut:
+class HeldOut:
     """Rows of the users that training does not see, each user once."""
 
     rows: FeatureRows
@@ -213,8 +197,8 @@ class _HeldOut:
         return ndcg_by_user(self.rows, scores, self.ideal_dcg)
 
 
-def _held_out(rows: FeatureRows, ideal_dcg: dict[int, float], plan: "_Plan") -> _HeldOut:
-    return _HeldOut(
+def held_out_users(rows: FeatureRows, ideal_dcg: dict[int, float], plan: "Plan") -> HeldOut:
+    return HeldOut(
         rows=rows.where(np.isin(_folds(rows.users, of=plan.of), plan.folds)),
         ideal_dcg={
             user: ideal
@@ -224,7 +208,7 @@ def _held_out(rows: FeatureRows, ideal_dcg: dict[int, float], plan: "_Plan") -> 
     )
 
 
-def _try(rows: FeatureRows, parameters: Parameters, plan: "_Plan") -> "_Trial":
+def try_objective(rows: FeatureRows, parameters: Parameters, plan: "Plan") -> "Trial":
     """One objective, fitted without each fold in turn."""
     fold_of_row = _folds(rows.users, of=plan.of)
     margins = np.zeros(len(rows), dtype=np.float32)
@@ -237,7 +221,7 @@ def _try(rows: FeatureRows, parameters: Parameters, plan: "_Plan") -> "_Trial":
     kept = margins[np.isin(fold_of_row, plan.folds)]
     # Margins of different objectives have different scales.
     scale = max(float(kept.std()), 1e-6)
-    return _Trial(
+    return Trial(
         parameters=parameters,
         rounds=round(float(np.mean(rounds))),
         booster=booster,
@@ -247,7 +231,7 @@ def _try(rows: FeatureRows, parameters: Parameters, plan: "_Plan") -> "_Trial":
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Trial:
+class Trial:
     """One objective on the held-out rows: what it said of them, divided by its scale."""
 
     parameters: dict[str, Any]
@@ -257,7 +241,28 @@ class _Trial:
     scale: float
 
 
-def _best_together(trials: list[_Trial], held_out: _HeldOut) -> tuple[list[_Trial], float]:
+def member_of(rows: FeatureRows, trial: Trial, plan: "Plan") -> Member:
+    """What a trial tried, fitted on everyone where the plan says so."""
+    booster, rounds_kept = trial.booster, trial.rounds
+    if plan.fit_again:
+        # More users bear more rounds, in proportion.
+        rounds_kept = round(trial.rounds * plan.of / (plan.of - 1))
+        everyone = np.ones(len(rows), dtype=bool)
+        booster, _ = _fit(rows, everyone, None, trial.parameters, rounds=rounds_kept)
+    return Member(
+        booster=booster, weight=1 / trial.scale, parameters=trial.parameters, rounds=rounds_kept
+    )
+
+
+def generator_values(held_out: HeldOut, features: list[str]) -> dict[str, npt.NDArray[np.float64]]:
+    """By generator, NDCG@10 of each held-out user in its own order."""
+    return {
+        name: held_out.ndcg_by_user(GeneratorScorer(name, features).predict(held_out.rows.matrix))
+        for name in generator_names(features)
+    }
+
+
+def _best_together(trials: list[Trial], held_out: HeldOut) -> tuple[list[Trial], float]:
     """All trials summed, unless one alone is surely better; and NDCG@10 of that.
 
     Surely: by more than a standard error of the mean difference of users. Without that, the few
@@ -276,7 +281,7 @@ def _best_together(trials: list[_Trial], held_out: _HeldOut) -> tuple[list[_Tria
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Plan:
+class Plan:
     """Objectives, which of how many folds are held out, and whether these then join."""
 
     objectives: tuple[Parameters, ...]
@@ -286,20 +291,20 @@ class _Plan:
     fewest_rounds: int = 0
 
 
-def _plan(users: int, objectives: Sequence[Parameters]) -> _Plan:
+def plan_for(users: int, objectives: Sequence[Parameters]) -> Plan:
     """Few users: every fold is held out once. Many: a tenth will do."""
     if users < 1_000:
-        plan = _Plan(
+        plan = Plan(
             objectives=(LAMBDAMART_SMALL, LOGISTIC), folds=(0, 1, 2), of=3, fewest_rounds=60
         )
     elif users < 5_000:
         # The curve of a few hundred held-out users is flat and noisy, and may peak early by
         # chance: on Beauty 24 rounds gave NDCG@10 .0469, 96 gave .0511, 240 gave .0509.
-        plan = _Plan(
+        plan = Plan(
             objectives=(LAMBDAMART_CAUTIOUS, LOGISTIC), folds=(0,), of=5, fewest_rounds=160
         )
     else:
-        plan = _Plan(
+        plan = Plan(
             objectives=(LAMBDAMART_CAUTIOUS, LOGISTIC),
             folds=(0,),
             of=10,

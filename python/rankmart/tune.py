@@ -9,9 +9,10 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -27,8 +28,18 @@ from rankmart.warehouse import open_warehouse, require_built, run
 
 if TYPE_CHECKING:
     import optuna
+    from optuna.storages import JournalStorage
 
 logger = logging.getLogger(__name__)
+
+
+class Bounds(NamedTuple):
+    """The ends of a parameter's range, in whole numbers where it is one; log: tried by factors."""
+
+    low: float
+    high: float
+    log: bool = False
+
 
 TABLE = """
 create schema if not exists ranker;
@@ -42,6 +53,17 @@ create or replace table ranker.tuning_trials (
     seconds double
 );
 """
+
+SPACE: dict[str, Bounds] = {
+    "eta": Bounds(0.02, 0.15, log=True),
+    "max_depth": Bounds(3, 8),
+    "min_child_weight": Bounds(1.0, 80.0, log=True),
+    "subsample": Bounds(0.5, 1.0),
+    "colsample_bytree": Bounds(0.15, 0.9),
+    "reg_lambda": Bounds(0.3, 30.0, log=True),
+    "lambdarank_num_pair_per_sample": Bounds(4, 40),
+}
+"""Where to look, by parameter. An objective that does not have a parameter is tried without it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +85,9 @@ def tune(settings: Settings, *, trials: int, minutes: float | None = None) -> Tu
     Raises RankmartError where Optuna is not installed, WarehouseError, and NotEnoughDataError for
     too few fit users.
     """
-    try:
-        import optuna
-        from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
-    except ImportError as error:
-        raise RankmartError(
-            "tuning needs Optuna: `pip install 'rankmart[tune]'`, or `make setup`"
-        ) from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    _require_optuna()
+    import optuna
+
     with open_warehouse(settings) as connection:
         require_built(connection)
         features = feature_names(connection)
@@ -86,35 +102,16 @@ def tune(settings: Settings, *, trials: int, minutes: float | None = None) -> Tu
         defaults = default_objectives(users)
         journal = settings.tuned.with_suffix(".journal")
         journal.parent.mkdir(parents=True, exist_ok=True)
-        study = optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(journal))),
-            study_name=_study_name(rows, features, settings.seed),
-            sampler=optuna.samplers.TPESampler(seed=settings.seed, multivariate=True),
-            direction="maximize",
-            load_if_exists=True,
-        )
-        if not study.trials:
-            study.enqueue_trial(_as_trial(defaults))
-
-        def objective(trial: "optuna.Trial") -> float:
-            started = time.monotonic()
-            value = validation_ndcg(
-                rows,
-                objectives=_sampled(trial, defaults),
-                ideal_dcg=ideal,
-                seed=settings.seed,
-                threads=settings.thread_count,
-            )
-            logger.info(
-                "trial %d: NDCG@10 %.4f on held-out fit users, %.0f s",
-                trial.number,
-                value,
-                time.monotonic() - started,
-            )
-            return value
-
-        study.optimize(
-            objective, n_trials=trials, timeout=None if minutes is None else 60 * minutes
+        study = search(
+            rows,
+            defaults=defaults,
+            ideal_dcg=ideal,
+            trials=trials,
+            minutes=minutes,
+            seed=settings.seed,
+            threads=settings.thread_count,
+            name=_study_name(rows, features, settings.seed),
+            journal=journal,
         )
         _write_trials(connection, study)
     done = [trial for trial in study.trials if trial.value is not None]
@@ -132,44 +129,113 @@ def tune(settings: Settings, *, trials: int, minutes: float | None = None) -> Tu
     )
 
 
-def _sampled(
-    trial: "optuna.Trial | optuna.trial.FixedTrial", defaults: Sequence[Parameters]
-) -> list[Parameters]:
-    """The defaults, with what the trial says of each objective."""
-    sampled = []
-    for place, default in enumerate(defaults):
-        found: Parameters = {
-            "eta": trial.suggest_float(f"{place}_eta", 0.02, 0.15, log=True),
-            "max_depth": trial.suggest_int(f"{place}_max_depth", 3, 8),
-            "min_child_weight": trial.suggest_float(f"{place}_min_child_weight", 1, 80, log=True),
-            "subsample": trial.suggest_float(f"{place}_subsample", 0.5, 1),
-            "colsample_bytree": trial.suggest_float(f"{place}_colsample_bytree", 0.15, 0.9),
-            "reg_lambda": trial.suggest_float(f"{place}_reg_lambda", 0.3, 30, log=True),
-        }
-        if "lambdarank_pair_method" in default:
-            found["lambdarank_num_pair_per_sample"] = trial.suggest_int(
-                f"{place}_lambdarank_num_pair_per_sample", 4, 40
-            )
-        sampled.append(default | found)
-    return sampled
+def search(
+    rows: FeatureRows,
+    *,
+    defaults: Sequence[Parameters],
+    ideal_dcg: dict[int, float],
+    trials: int,
+    seed: int,
+    threads: int,
+    parameters: Collection[str] = tuple(SPACE),
+    minutes: float | None = None,
+    name: str | None = None,
+    journal: Path | None = None,
+) -> "optuna.Study":
+    """The study of `name` in `journal`, or a new one in memory, after so many more trials.
 
+    A new study's first trial is of the defaults. `parameters` are those of SPACE that are looked
+    for; the others stay as they are. Raises RankmartError without Optuna.
+    """
+    _require_optuna()
+    import optuna
 
-def _as_trial(defaults: Sequence[Parameters]) -> dict[str, Any]:
-    """The defaults under the names of `_sampled`."""
-    tuned = (
-        "eta",
-        "max_depth",
-        "min_child_weight",
-        "subsample",
-        "colsample_bytree",
-        "reg_lambda",
-        "lambdarank_num_pair_per_sample",
+    study = optuna.create_study(
+        storage=None if journal is None else _storage(journal),
+        study_name=name,
+        sampler=optuna.samplers.TPESampler(seed=seed, multivariate=True),
+        direction="maximize",
+        load_if_exists=True,
     )
+    if not study.trials:
+        study.enqueue_trial(_as_trial(defaults, parameters))
+
+    def objective(trial: "optuna.Trial") -> float:
+        started = time.monotonic()
+        value = validation_ndcg(
+            rows,
+            objectives=_sampled(trial, defaults, parameters=parameters),
+            ideal_dcg=ideal_dcg,
+            seed=seed,
+            threads=threads,
+        )
+        logger.info(
+            "trial %d: NDCG@10 %.4f on held-out fit users, %.0f s",
+            trial.number,
+            value,
+            time.monotonic() - started,
+        )
+        return value
+
+    study.optimize(objective, n_trials=trials, timeout=None if minutes is None else 60 * minutes)
+    return study
+
+
+def _require_optuna() -> None:
+    """Raises RankmartError without Optuna; with it, Optuna logs warnings alone from here on."""
+    try:
+        import optuna
+    except ImportError as error:
+        raise RankmartError(
+            "tuning needs Optuna: `pip install 'rankmart[tune]'`, or `make setup`"
+        ) from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def _storage(journal: Path) -> "JournalStorage":
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    return JournalStorage(JournalFileBackend(str(journal)))
+
+
+def _sampled(
+    trial: "optuna.Trial | optuna.trial.FixedTrial",
+    defaults: Sequence[Parameters],
+    *,
+    parameters: Collection[str] = tuple(SPACE),
+) -> list[Parameters]:
+    """The defaults, with what the trial says of the parameters that each objective has."""
+    return [
+        default
+        | {
+            name: _suggested(trial, f"{place}_{name}", bounds)
+            for name, bounds in SPACE.items()
+            if name in parameters and name in default
+        }
+        for place, default in enumerate(defaults)
+    ]
+
+
+def _suggested(
+    trial: "optuna.Trial | optuna.trial.FixedTrial",
+    name: str,
+    bounds: Bounds,
+) -> float:
+    """A whole number where both bounds are."""
+    low, high, log = bounds
+    if isinstance(low, int) and isinstance(high, int):
+        return trial.suggest_int(name, low, high, log=log)
+    return trial.suggest_float(name, low, high, log=log)
+
+
+def _as_trial(defaults: Sequence[Parameters], parameters: Collection[str]) -> dict[str, Any]:
+    """The defaults under the names of `_sampled`."""
     return {
         f"{place}_{name}": default[name]
         for place, default in enumerate(defaults)
-        for name in tuned
-        if name in default
+        for name in SPACE
+        if name in parameters and name in default
     }
 
 

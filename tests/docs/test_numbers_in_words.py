@@ -9,7 +9,7 @@ from rankmart.gate import MARGIN
 from rankmart.judged import SEGMENT_K
 from rankmart.segments import NEW_DAYS, SEGMENTS
 from rankmart.settings import Settings
-from rankmart.train import FEWEST_USERS, _plan
+from rankmart.train import FEWEST_USERS, plan_for
 
 from .pages import first_column, page, rows, section
 
@@ -54,7 +54,7 @@ def test_the_explanation_tells_how_the_ranker_is_trained() -> None:
     assert starts[0] == FEWEST_USERS
     ends = [start - 1 for start in starts[1:]] + [10 * starts[-1]]
     for (_, tried, held_out, then), *users in zip(table, starts, ends, strict=True):
-        for plan in (_plan(count, ()) for count in users):
+        for plan in (plan_for(count, ()) for count in users):
             assert len(tried.split("; ")) == len(plan.objectives), tried
             of = "each once" if len(plan.folds) == plan.of else f"of {IN_WORDS[plan.of]}"
             assert held_out.startswith(f"{IN_WORDS[len(plan.folds)]} fold"), held_out
