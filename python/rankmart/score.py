@@ -136,15 +136,9 @@ def score(
         )
         fingerprint = data_fingerprint(connection)
         run_id = content_id(connection, contest, saved, parameters, fingerprint)
-        if accept and not verdict.passed:
-            verdict = Verdict(passed=True, reason=f"accepted by hand, though {verdict.reason}")
-        elif run_id == served and not verdict.passed:
-            verdict = Verdict(passed=True, reason="it is the run that is published already")
-        lists: Lists = "recommendations"
-        if not verdict.passed:
-            lists = "refused_recommendations"
-        elif hold and run_id != served:
-            lists = "held_recommendations"
+        is_served = run_id == served
+        verdict = _final(verdict, accept=accept, is_served=is_served)
+        lists = _place_of_lists(verdict, hold=hold and not is_served)
         write_run(
             connection,
             run_id=run_id,
@@ -162,7 +156,7 @@ def score(
             settings=settings,
             seconds=time.monotonic() - started,
             lists=lists,
-            is_current=run_id == served,
+            is_current=is_served,
         )
         snapshot = None
         if verdict.passed and not hold:
@@ -183,6 +177,23 @@ def score(
         held=lists == "held_recommendations",
         notes=tuple(notes),
     )
+
+
+def _final(verdict: Verdict, *, accept: bool, is_served: bool) -> Verdict:
+    """The gate's verdict, unless it is overruled."""
+    if verdict.passed:
+        return verdict
+    if accept:
+        return Verdict(passed=True, reason=f"accepted by hand, though {verdict.reason}")
+    if is_served:
+        return Verdict(passed=True, reason="it is the run that is published already")
+    return verdict
+
+
+def _place_of_lists(verdict: Verdict, *, hold: bool) -> Lists:
+    if not verdict.passed:
+        return "refused_recommendations"
+    return "held_recommendations" if hold else "recommendations"
 
 
 def _publish(connection: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) -> Path:
