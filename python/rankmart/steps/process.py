@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from rankmart.errors import BusyError, RankmartError
@@ -83,7 +84,7 @@ def what_failed(lines: Sequence[str]) -> str:
         if line.startswith("Error: "):
             return line.removeprefix("Error: ")
     told = []
-    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+    for line, after in zip_longest(lines, lines[1:], fillvalue=""):
         if _DBT_FAULT.match(line.strip()):
             told.append(f"{line.strip()}, {after.strip()}".removesuffix(", "))
     if told:
