@@ -71,6 +71,10 @@ serve: setup ## The API on the last published run
 serve-demo: setup ## The API on the demo's last published run
 	$(BIN)/rankmart serve
 
+.PHONY: dbt-docs
+dbt-docs: setup ## dbt's pages of every table and column, in target/index.html; one file: target/static_index.html
+	$(BIN)/dbt docs generate --static
+
 .PHONY: benchmark
 benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=temporal|leave_last_out] [SAME_DAY_ORDER=file|shuffled|both] [OUT=…] [HISTORY=…] [NAME=…]
 	@test -n "$(REVIEWS)" || { echo "Say which reviews: make benchmark REVIEWS=path/to/reviews.csv" >&2; exit 2; }

@@ -11,6 +11,7 @@ from typing import Literal
 
 import duckdb
 
+from rankmart.descriptions import describe_tables
 from rankmart.errors import MissingTableError, WarehouseError
 from rankmart.rules import ListRules
 from rankmart.sql import sql_text
@@ -42,8 +43,9 @@ class KeptRun:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the schema `ranker`, or what it lacks."""
+    """Make the schema `ranker`, or what it lacks, and say in it what its columns are."""
     run(connection, sql_text("ranker_tables"))
+    describe_tables(connection)
 
 
 def last_build(connection: duckdb.DuckDBPyConnection) -> str:
