@@ -75,6 +75,10 @@ serve-demo: setup ## The API on the demo's last published run
 notebook: setup-dev ## Run notebooks/ranking.ipynb on the demo's warehouse (after `make demo`), outputs in place
 	$(BIN)/jupyter nbconvert --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/ranking.ipynb
 
+.PHONY: dbt-docs
+dbt-docs: setup ## dbt's pages of every table and column, in target/index.html; one file: target/static_index.html
+	$(BIN)/dbt docs generate --static
+
 .PHONY: benchmark
 benchmark: setup ## The whole job on REVIEWS=… [PRODUCTS=…] [PROTOCOL=temporal|leave_last_out] [SAME_DAY_ORDER=file|shuffled|both] [OUT=…] [HISTORY=…] [NAME=…]
 	@test -n "$(REVIEWS)" || { echo "Say which reviews: make benchmark REVIEWS=path/to/reviews.csv" >&2; exit 2; }

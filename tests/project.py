@@ -172,13 +172,14 @@ class Project:
         csv = folder / "seeds" / f"{name}.csv"
         header = csv.read_text(encoding="utf-8").splitlines()[0]
         csv.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-        return self._dbt("seed")
+        return self.dbt_command("seed")
 
     def dbt_test(self, *selected: str) -> Finished:
         """`dbt test` of what is selected."""
-        return self._dbt("test", "--select", *selected)
+        return self.dbt_command("test", "--select", *selected)
 
-    def _dbt(self, *arguments: str) -> Finished:
+    def dbt_command(self, *arguments: str) -> Finished:
+        """Another command of dbt than `run`."""
         return self._run(
             *("dbt", *arguments),
             cwd=self.root,

@@ -52,4 +52,4 @@ shares as (
 )
 
 select * from shares
-order by source_file, line_count desc, reason
+order by source_file asc, line_count desc, reason asc

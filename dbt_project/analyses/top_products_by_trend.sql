@@ -27,4 +27,4 @@ trending as (
 )
 
 select * from trending
-order by trend_ratio desc, review_count_30_days desc, product_id
+order by trend_ratio desc, review_count_30_days desc, product_id asc

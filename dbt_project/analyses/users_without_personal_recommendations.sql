@@ -44,4 +44,4 @@ impersonal as (
 )
 
 select * from impersonal
-order by last_reviewed_at desc, user_id
+order by last_reviewed_at desc, user_id asc

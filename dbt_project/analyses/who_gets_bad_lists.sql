@@ -157,4 +157,4 @@ final as (
 )
 
 select * from final
-order by trait, share_without_a_hit desc, band
+order by trait asc, share_without_a_hit desc, band asc

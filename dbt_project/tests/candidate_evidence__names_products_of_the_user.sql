@@ -1,4 +1,5 @@
 {# "Because of" is a product that the user has, in the history of that very split. #}
+{{ config(group='features') }}
 with
 
 evidence as (

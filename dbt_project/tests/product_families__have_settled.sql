@@ -1,5 +1,6 @@
 {# Two products that the shop copies reviews between are of one family. A row here means that the
    model spread the families in too few rounds. #}
+{{ config(group='reading') }}
 with
 
 families as (

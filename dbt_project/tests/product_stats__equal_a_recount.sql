@@ -1,5 +1,6 @@
 {# Leakage, and arithmetic: the statistics of a split come out the same when they are counted anew
    from its history alone, by window functions instead of groups. #}
+{{ config(group='features') }}
 with
 
 histories as (

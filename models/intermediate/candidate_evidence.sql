@@ -85,7 +85,7 @@ edges as (
     inner join two_hops
         on recent.split = two_hops.split
         and recent.product_key = two_hops.product_key
-        and two_hops.neighbor_rank <= recent.neighbor_depth
+        and recent.neighbor_depth >= two_hops.neighbor_rank
 
     union all
 
@@ -110,7 +110,7 @@ edges as (
     inner join factor_neighbors
         on recent.split = factor_neighbors.split
         and recent.product_key = factor_neighbors.product_key
-        and factor_neighbors.neighbor_rank <= recent.neighbor_depth
+        and recent.neighbor_depth >= factor_neighbors.neighbor_rank
 
 ),
 

@@ -62,10 +62,10 @@ ranked as (
         row_number() over (
             partition by split, user_key
             order by
-                case when best_rank <= 10 then 0 else 1 end,
+                case when best_rank <= 10 then 0 else 1 end asc,
                 standing desc,
-                best_rank,
-                product_key
+                best_rank asc,
+                product_key asc
         ) as place
 
     from merged

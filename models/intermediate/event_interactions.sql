@@ -60,11 +60,11 @@ ranked as (
         row_number() over (
             partition by user_id, product_id
             order by
-                case when number_from_last = 1 and kind = 'dismiss' then 0 else 1 end,
-                case when kind = 'dismiss' then 1 else 0 end,
+                case when number_from_last = 1 and kind = 'dismiss' then 0 else 1 end asc,
+                case when kind = 'dismiss' then 1 else 0 end asc,
                 strength desc,
-                occurred_epoch,
-                seq
+                occurred_epoch asc,
+                seq asc
         ) as place
 
     from weighed

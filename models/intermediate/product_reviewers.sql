@@ -29,7 +29,7 @@ numbered_from_last as (
         user_key,
         row_number() over (
             partition by split, product_key
-            order by reviewed_epoch desc, user_key
+            order by reviewed_epoch desc, user_key asc
         ) as reviewer_from_last
 
     from histories

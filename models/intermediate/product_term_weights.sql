@@ -48,7 +48,7 @@ ranked as (
         *,
         row_number() over (
             partition by split, product_key
-            order by weight desc, term
+            order by weight desc, term asc
         ) as term_rank
 
     from weighted

@@ -22,7 +22,7 @@ ranked as (
         tags.weight * sqrt(product_stats.trend_score) as score,
         row_number() over (
             partition by product_stats.split, tags.tag
-            order by product_stats.trend_score desc, tags.product_key
+            order by product_stats.trend_score desc, tags.product_key asc
         ) as chart_rank
 
     from tags

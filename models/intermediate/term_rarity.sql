@@ -64,7 +64,7 @@ numbered as (
         totals.product_total,
         row_number() over (
             partition by terms.split
-            order by terms.product_count desc, terms.term
+            order by terms.product_count desc, terms.term asc
         ) as place
 
     from terms

@@ -135,6 +135,7 @@ def scratch_environment(
         "RANKMART_WAREHOUSE": str(scratch / "warehouse.duckdb"),
         "RANKMART_PUBLISHED": str(scratch / "published"),
         "RANKMART_EXPORT": str(scratch / "recommendations.parquet"),
+        "RANKMART_ANALYSIS": "",
         "RANKMART_TUNED": os.environ.get("RANKMART_TUNED") or str(scratch / "tuned.json"),
         "DBT_TARGET_PATH": str(scratch / "target"),
         "DBT_LOG_PATH": str(scratch / "logs"),

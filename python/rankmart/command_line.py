@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import click
 
 from rankmart.command_group import CommandGroup
+from rankmart.commands.analysis import analysis_copy
 from rankmart.commands.benchmark import benchmark
 from rankmart.commands.completion import completion
 from rankmart.commands.data import demo_data
@@ -39,6 +40,7 @@ COMMANDS = (
     recommend,
     explain,
     report,
+    analysis_copy,
     serve,
     benchmark,
     completion,
@@ -52,7 +54,7 @@ class _Commands(CommandGroup):
         "Get started": ("init", "download", "demo-data", "doctor"),
         "The daily job, after `dbt run`": ("score", "publish", "rollback", "tune"),
         "The whole job, from events to publishing": ("flow",),
-        "Look at a run": ("evaluate", "recommend", "explain", "report"),
+        "Look at a run": ("evaluate", "recommend", "explain", "report", "analysis-copy"),
         "Serve": ("serve",),
         "Measure": ("benchmark",),
         "The command line itself": ("completion",),

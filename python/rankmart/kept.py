@@ -12,6 +12,7 @@ from typing import Literal
 
 import duckdb
 
+from rankmart.descriptions import describe_tables
 from rankmart.errors import MissingTableError, WarehouseError
 from rankmart.experiments import Experiment
 from rankmart.rules import ListRules
@@ -46,8 +47,9 @@ class KeptRun:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the schema `ranker`, or what it lacks."""
+    """Make the schema `ranker`, or what it lacks, and say in it what its columns are."""
     run(connection, sql_text("ranker_tables"))
+    describe_tables(connection)
 
 
 def last_build(connection: duckdb.DuckDBPyConnection) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from rankmart.analysis_copy import copy_after_scoring
 from rankmart.errors import WarehouseError
 from rankmart.export import export_lists
 from rankmart.gate import Verdict
@@ -68,6 +69,8 @@ def release(settings: Settings, run_id: str | None = None, *, accept: bool = Fal
         snapshot = publish_kept(connection, kept, settings)
         if settings.export is not None:
             export_lists(connection, settings.export)
+        if settings.analysis:
+            copy_after_scoring(connection, settings)
     track_published(settings, run_id=kept.run_id, members=kept.members)
     return Release(
         run_id=kept.run_id, verdict=Verdict(passed=True, reason=reason), snapshot=snapshot

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from rankmart.analysis_copy import copy_after_scoring
 from rankmart.contest import (
     BY_SCORE,
     Contest,
@@ -162,9 +163,8 @@ def score(
         if verdict.passed and not hold:
             stages.enter("publish")
             snapshot = _publish(connection, run_id, settings)
-            stages.enter("export")
-            if settings.export is not None:
-                export_lists(connection, settings.export)
+        stages.enter("export")
+        _hand_on(connection, settings, published=snapshot is not None)
         stages.close()
     report.close()
     track_scored(settings, run_id=run_id, members=saved)
@@ -209,6 +209,16 @@ def _publish(connection: duckdb.DuckDBPyConnection, run_id: str, settings: Setti
             [f"its snapshot could not be written: {error}", run_id],
         )
         raise
+
+
+def _hand_on(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, *, published: bool
+) -> None:
+    """What others read beside the snapshot: the export, and the copy, of a refused run too."""
+    if published and settings.export is not None:
+        export_lists(connection, settings.export)
+    if settings.analysis:
+        copy_after_scoring(connection, settings)
 
 
 def _served_run(settings: Settings) -> str | None:

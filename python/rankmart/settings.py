@@ -16,6 +16,9 @@ class Settings:
     warehouse: RANKMART_WAREHOUSE, the DuckDB file that dbt builds.
     published: RANKMART_PUBLISHED, the directory of published snapshots.
     export: RANKMART_EXPORT, where `recommendations.parquet` goes; empty for none.
+    analysis: RANKMART_ANALYSIS, where the copy for analysts goes after each scoring; empty for
+        nowhere.
+    analysis_schemas: RANKMART_ANALYSIS_SCHEMAS, the schemas that it holds, by commas.
     test_lists: RANKMART_TEST_LISTS, where the lists go by which models were evaluated; empty
         for nowhere.
     memory_limit: RANKMART_MEMORY_LIMIT, DuckDB's, such as `4GB`.
@@ -37,6 +40,8 @@ class Settings:
     warehouse: Path = Path("data/warehouse.duckdb")
     published: Path = Path("data/published")
     export: Path | None = Path("data/recommendations.parquet")
+    analysis: str = ""
+    analysis_schemas: str = "main,ranker"
     test_lists: str = ""
     memory_limit: str = "4GB"
     temp: str = ""
@@ -60,6 +65,8 @@ class Settings:
             warehouse=Path(given.get("RANKMART_WAREHOUSE") or cls.warehouse),
             published=Path(given.get("RANKMART_PUBLISHED") or cls.published),
             export=Path(export) if export else None,
+            analysis=given.get("RANKMART_ANALYSIS", cls.analysis),
+            analysis_schemas=given.get("RANKMART_ANALYSIS_SCHEMAS") or cls.analysis_schemas,
             test_lists=given.get("RANKMART_TEST_LISTS", cls.test_lists),
             memory_limit=given.get("RANKMART_MEMORY_LIMIT") or cls.memory_limit,
             temp=given.get("RANKMART_TEMP", cls.temp),

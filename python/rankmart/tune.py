@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from rankmart.contest import ideal_dcg
+from rankmart.descriptions import describe_tables
 from rankmart.errors import NotEnoughDataError, RankmartError
 from rankmart.features import FeatureRows, feature_names, read_features
 from rankmart.settings import Settings
@@ -263,4 +264,5 @@ def _write_trials(connection: duckdb.DuckDBPyConnection, study: "optuna.Study") 
     run(connection, TABLE)
     connection.register("trial_rows", pa.Table.from_pylist(trials))
     run(connection, "insert into ranker.tuning_trials by name select * from trial_rows")
+    describe_tables(connection)
     connection.unregister("trial_rows")

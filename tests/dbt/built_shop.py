@@ -79,6 +79,16 @@ class Build:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return rows_of(self.kept, sql)
 
+    def of_type(self, resource_type: str) -> dict[str, dict[str, Any]]:
+        """Nodes of dbt's manifest by name, such as every `model`."""
+        found = {
+            node["name"]: node
+            for node in self.manifest["nodes"].values()
+            if node["resource_type"] == resource_type
+        }
+        assert found
+        return found
+
     def put_back(self) -> Shop:
         """The shop as this build left it, to be built further."""
         shutil.copy(self.kept, self.shop.warehouse)

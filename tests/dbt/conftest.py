@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,3 +23,15 @@ def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Build]
     return lambda protocol: made_once(
         tmp_path_factory, f"build_{protocol}", lambda _: build(shop, protocol)
     )
+
+
+@pytest.fixture(scope="session")
+def built(build_of: Callable[[str], Build]) -> Build:
+    """The build under the protocol that is the default."""
+    return build_of("temporal")
+
+
+@pytest.fixture(scope="session")
+def models(built: Build) -> dict[str, dict[str, Any]]:
+    """What dbt's manifest says of each model, by name."""
+    return built.of_type("model")

@@ -1,11 +1,10 @@
 """The house rules of the dbt project, over what dbt makes of it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from built_shop import Build
@@ -23,38 +22,30 @@ KEY_TESTS = {"unique", "unique_combination"}
 SQL_FOLDERS = ("models", "dbt_project/macros", "dbt_project/tests")
 
 
-@pytest.fixture(scope="module")
-def built(build_of: Callable[[str], Build]) -> Build:
-    return build_of("temporal")
-
-
-@pytest.fixture(scope="module")
-def models(built: Build) -> dict[str, dict[str, Any]]:
-    found = {
-        node["name"]: node
-        for node in built.manifest["nodes"].values()
-        if node["resource_type"] == "model"
-    }
-    assert found
-    return found
-
-
-def seeds(built: Build) -> list[dict[str, Any]]:
-    found = [node for node in built.manifest["nodes"].values() if node["resource_type"] == "seed"]
-    assert found
-    return found
-
-
 def sql_files() -> Iterator[tuple[str, str]]:
     for folder in SQL_FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.sql")):
             yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
 
 
+def without_comment(built: Build) -> list[tuple[str, str]]:
+    """Tables and columns of the warehouse that say nothing of themselves."""
+    return built.rows(
+        "select schema_name, table_name from duckdb_tables() where comment is null"
+        " union all"
+        " select table_name, column_name from duckdb_columns()"
+        " where comment is null and not internal order by all"
+    )
+
+
 def test_every_model_and_source_says_what_a_row_is(
     built: Build, models: dict[str, dict[str, Any]]
 ) -> None:
-    tables = [*models.values(), *seeds(built), *built.manifest["sources"].values()]
+    tables = [
+        *models.values(),
+        *built.of_type("seed").values(),
+        *built.manifest["sources"].values(),
+    ]
     silent = [
         table["name"] for table in tables if not table["description"].startswith("One row per ")
     ]
@@ -70,9 +61,10 @@ def test_every_column_of_the_warehouse_is_described_and_no_other(
             " where table_schema in ('raw', 'staging', 'intermediate', 'main')"
         )
     )
+    assert columns
     tables = [
         *models.values(),
-        *seeds(built),
+        *built.of_type("seed").values(),
         *(
             source
             for source in built.manifest["sources"].values()
@@ -80,7 +72,7 @@ def test_every_column_of_the_warehouse_is_described_and_no_other(
         ),
     ]
     described = {
-        (table["schema"], table["name"], column)
+        (table["schema"], table.get("identifier", table["name"]), column)
         for table in tables
         for column, about in table["columns"].items()
         if about["description"].strip()
@@ -95,6 +87,7 @@ def test_descriptions_are_kept_in_the_warehouse(built: Build) -> None:
         " where table_name = 'user_product_features' and column_name = 'standing'"
     )
     assert comment.startswith("The sum of 1 / (60 + rank)")
+    assert without_comment(built) == []
 
 
 def test_every_docs_block_is_used(built: Build) -> None:
@@ -105,7 +98,7 @@ def test_every_docs_block_is_used(built: Build) -> None:
         for block in built.manifest["docs"].values()
         if block["package_name"] == "rankmart"
     }
-    assert blocks == used
+    assert blocks == used | {"__overview__"}
 
 
 def test_every_model_has_a_key(built: Build, models: dict[str, dict[str, Any]]) -> None:
@@ -119,10 +112,51 @@ def test_every_model_has_a_key(built: Build, models: dict[str, dict[str, Any]]) 
     assert sorted(set(models) - keyed) == []
 
 
-def test_every_mart_is_under_contract(models: dict[str, dict[str, Any]]) -> None:
-    marts = {name: model for name, model in models.items() if model["fqn"][1] == "marts"}
-    assert "user_product_features" in marts
-    assert [name for name, mart in marts.items() if not mart["contract"]["enforced"]] == []
+def test_every_column_of_a_source_is_described(built: Build) -> None:
+    sources = built.manifest["sources"].values()
+    assert [source["name"] for source in sources if not source["columns"]] == []
+    silent = [
+        (source["name"], column)
+        for source in sources
+        for column, about in source["columns"].items()
+        if not about["description"].strip()
+    ]
+    assert silent == []
+
+
+def test_every_analysis_is_described_and_no_other(built: Build) -> None:
+    analyses = built.of_type("analysis")
+    assert [
+        name for name, about in analyses.items() if "One row per " not in about["description"]
+    ] == []
+    described = yaml.safe_load(
+        (ROOT / "dbt_project" / "analyses" / "_analyses.yml").read_text(encoding="utf-8")
+    )
+    assert {about["name"] for about in described["analyses"]} == set(analyses)
+
+
+def test_every_macro_that_a_model_calls_is_described_with_its_arguments(built: Build) -> None:
+    macros = built.manifest["macros"]
+    called = {
+        macro
+        for node in built.manifest["nodes"].values()
+        for macro in node["depends_on"]["macros"]
+        if macro.startswith("macro.rankmart.")
+    }
+    assert len(called) > 40
+    silent = [
+        (macros[macro]["name"], argument["name"])
+        for macro in sorted(called)
+        for argument in [{"name": "", **macros[macro]}, *macros[macro]["arguments"]]
+        if not argument["description"]
+    ]
+    assert silent == []
+
+
+def test_the_first_page_names_every_var(built: Build) -> None:
+    overview = built.manifest["docs"]["doc.rankmart.__overview__"]["block_contents"]
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert sorted(name for name in project["vars"] if f"`{name}`" not in overview) == []
 
 
 def test_every_model_with_logic_has_a_unit_test_named_for_its_fact(

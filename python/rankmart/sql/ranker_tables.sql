@@ -86,10 +86,10 @@ create table if not exists ranker.held_fallback_recommendations (
 create table if not exists ranker.kept_runs (
     run_id varchar not null,
     build_id varchar not null,
-    features varchar [] not null,
-    blocked_keys integer [] not null,
-    boosted_keys integer [] not null,
-    boosts double [] not null
+    features varchar[] not null,
+    blocked_keys integer[] not null,
+    boosted_keys integer[] not null,
+    boosts double[] not null
 );
 
 -- The experiments that the run was scored with; days as numbers since 1970.

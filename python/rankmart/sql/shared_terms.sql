@@ -117,7 +117,7 @@ placed as (
                 common.product_key
             order by
                 common.weight desc,
-                common.term
+                common.term asc
         ) as place
 
     from common
