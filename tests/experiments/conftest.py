@@ -34,7 +34,9 @@ def trial(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
         project = replace(scored_shop.copied_to(folder), more={"RANKMART_EVENTS": "off"})
         project.seed(*rows_of(scored_shop.current_run), name="experiments").succeeded()
         project.dbt("--select", "stg_exposures+", "experiment_variants+").succeeded()
-        project.rankmart("score").succeeded()
+        # In two steps, so that what a held run keeps of its experiments is seen too.
+        project.rankmart("score", "--hold").succeeded()
+        project.rankmart("publish").succeeded()
         return project
 
     return made_once(tmp_path_factory, "trial", make)

@@ -150,6 +150,7 @@ def test_look_ups_by_user_and_product_have_an_index(snapshot: Path) -> None:
         ("products", False),
         ("recommendation_lists", True),
         ("users", True),
+        ("variant_lists", True),
     ]
 
 
