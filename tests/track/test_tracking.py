@@ -279,6 +279,27 @@ def test_a_generator_is_published_without_a_model(
     assert versions_by_alias() == {}
 
 
+def test_a_held_generator_is_published_in_what_was_logged_of_it(
+    shop: Project, members: Members, published: Any, tmp_path: Path
+) -> None:
+    tracked(shop, members)
+    other = shop.copied_to(tmp_path)
+    other.change(
+        "update ranker.runs set run_id = 'generator', verdict = 'held', model = 'next',"
+        ' parameters = \'{"model": "next"}\'',
+        "update ranker.evaluation set run_id = 'generator'",
+    )
+    track_scored(settings_of(other), run_id="generator", members=[])
+    logged = all_runs()[0]
+    assert "champion" in versions_by_alias()
+
+    other.change("update ranker.runs set verdict = 'published'")
+    track_published(settings_of(other), run_id="generator", members=[])
+
+    assert client().get_run(logged.info.run_id).data.tags["rankmart.verdict"] == "published"
+    assert versions_by_alias() == {}
+
+
 def test_the_experiment_may_have_another_name(
     shop: Project, members: Members, monkeypatch: pytest.MonkeyPatch
 ) -> None:
