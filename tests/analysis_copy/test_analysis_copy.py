@@ -243,7 +243,7 @@ def test_a_connection_that_writes_copies_what_it_has_committed(
     assert count(target) == 5
 
 
-def test_scoring_writes_it_where_the_environment_names_a_file(
+def test_scoring_and_publishing_write_it_where_the_environment_names_a_file(
     scored_shop: Project, tmp_path: Path
 ) -> None:
     project = scored_shop.copied_to(tmp_path)
@@ -253,6 +253,9 @@ def test_scoring_writes_it_where_the_environment_names_a_file(
     assert count(target, "ranker.recommendations") == project.value(
         "select count(*) from ranker.recommendations"
     )
+    target.unlink()
+    copying.rankmart("publish").succeeded()
+    assert count(target, "ranker.runs") == 1
     default = project.rankmart("analysis-copy", "--schema", "raw").succeeded()
     assert "tables into data/analysis.duckdb (" in default.stdout
     assert count(tmp_path / "data" / "analysis.duckdb", "raw.files") == 2
