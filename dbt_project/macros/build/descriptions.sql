@@ -1,4 +1,4 @@
-{# On-run-start: what dbt does not build has comments too. The tables of `raw` and the seed's get
+{# On-run-start: what dbt does not build has comments too. The tables of `raw` and the seeds' get
    theirs here; the texts of every source are kept in raw.descriptions, from which `rankmart score`
    puts them on the tables of schema `ranker`. The YAML is the one place where they stand. #}
 {% macro describe_tables() %}
@@ -20,10 +20,11 @@
     {{ description_rows(source) }}
     {{ comments_on(source) if source.source_name == 'raw' }}
     {% endfor %}
-    {# `dbt build` loads the seed itself, with its comments. #}
-    {% if flags.WHICH == 'run' %}
-    {{ comments_on(graph.nodes['seed.rankmart.list_rules']) }}
-    {% endif %}
+    {# `dbt build` loads the seeds itself, with their comments. #}
+    {% for seed in graph.nodes.values()
+        if seed.resource_type == 'seed' and flags.WHICH == 'run' %}
+    {{ comments_on(seed) }}
+    {% endfor %}
 {% endmacro %}
 
 
