@@ -16,7 +16,7 @@ EXIT_CODES = {
     0: "done",
     FAULT: "an error, told on one line; of `doctor`, a problem found",
     2: "wrong usage",
-    3: "`score`, `publish`, `flow`: the gate refused the run, nothing was published",
+    3: "`score`, `publish`, `flow`: the run was refused, not published",
     INTERRUPTED: "stopped by Ctrl-C",
 }
 
