@@ -82,6 +82,11 @@ def test_ctrl_c_is_exit_code_130(tmp_path: Path, error: str) -> None:
     assert finished.failed_plainly(exit_code=130) == "Stopped."
 
 
+def _heed_interrupts() -> None:
+    """A shell that runs the tests in the background has processes ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_in_the_middle_of_scoring_leaves_what_was_published(
     temporal: Project, tmp_path: Path
 ) -> None:
@@ -93,6 +98,7 @@ def test_ctrl_c_in_the_middle_of_scoring_leaves_what_was_published(
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509
     ) as running:
         assert running.stderr is not None
         said = running.stderr.readline()
@@ -114,6 +120,7 @@ def test_ctrl_c_ends_the_server_well(temporal: Project) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509
     ) as running:
         assert running.stderr is not None
         said = ""

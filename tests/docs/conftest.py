@@ -32,7 +32,7 @@ def analysis(scored_shop: Project) -> Analysis:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
         folder = scored_shop.root / "target/compiled/rankmart/dbt_project/analyses"
