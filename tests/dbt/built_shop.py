@@ -106,7 +106,12 @@ def build(shop: Shop, protocol: str) -> Build:
         kept=shutil.copy(shop.warehouse, shop.folder / f"{protocol}.duckdb"),
         exit_code=ended.returncode,
         output=ended.stdout,
-        results=[(result["unique_id"].split(".")[0], result["status"]) for result in results],
+        # dbt lists exposures too, though there is nothing to do for them.
+        results=[
+            (result["unique_id"].split(".")[0], result["status"])
+            for result in results
+            if result["status"] != "no-op"
+        ],
         manifest=shop.written_by_dbt("manifest.json"),
     )
 
