@@ -124,7 +124,7 @@ lint: setup-dev ## Format, lint and types, Python and SQL
 
 .PHONY: test
 test: lint ## Every check that CI runs
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: test ## The same as `make test`
@@ -140,7 +140,7 @@ hooks: setup-dev ## Run the quick checks before every git commit
 
 .PHONY: coverage
 coverage: setup-dev ## The tests with the share of lines that they run, by file
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report term:skip-covered
 
 .PHONY: wheel
 wheel: setup ## The package, for other machines, in dist

@@ -89,7 +89,10 @@ def built_and_scored(files: Path, scratch: Path, protocol: str) -> Project:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest come first, so that no worker ends with one of them alone."""
+    """The files that take longest come first, so that no worker ends with one of them alone.
+
+    xdist keeps this order with `--no-loadscope-reorder`.
+    """
     items.sort(key=lambda item: _place(item.path))
 
 

@@ -17,10 +17,10 @@ import duckdb
 
 from rankmart.descriptions import quoted
 from rankmart.errors import RankmartError, WarehouseError, first_line
-from rankmart.pointer import sync, temporary_name
 from rankmart.publish import STALE_AFTER_SECONDS
 from rankmart.settings import Settings
 from rankmart.warehouse import open_warehouse, run
+from rankmart.whole_files import sync, temporary_name
 
 logger = logging.getLogger(__name__)
 

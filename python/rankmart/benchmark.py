@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from rankmart.errors import RankmartError
+from rankmart.whole_files import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -119,9 +120,7 @@ def _job(
 def write_json(figures: dict[str, Any], out: Path) -> None:
     """The figures as one JSON object, whole or not at all."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.tmp")
-    temporary.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, out)
+    write_whole(out, json.dumps(figures, indent=2) + "\n")
 
 
 def scratch_environment(

@@ -116,15 +116,20 @@ class EventStore:
         """Whether it is SQLite, else PostgreSQL."""
         return self.engine.dialect.name == "sqlite"
 
+    def insert_new(self, table: sa.Table, *, key: str) -> postgresql.Insert | sqlite.Insert:
+        """An insert that leaves a row alone whose `key`, a unique column, is there already."""
+        insert = (sqlite if self.is_sqlite else postgresql).insert(table)
+        statement: postgresql.Insert | sqlite.Insert = insert.on_conflict_do_nothing(
+            index_elements=[key]
+        )
+        return statement
+
     def append(self, events: Sequence[Event]) -> list[bool]:
         """Store events in one transaction; for each, whether it is new.
 
         When this returns they are on the disk. Raises EventStoreError when nothing was stored.
         """
-        insert = (sqlite if self.is_sqlite else postgresql).insert(EVENTS)
-        statement = insert.on_conflict_do_nothing(index_elements=["event_id"]).returning(
-            EVENTS.c.seq
-        )
+        statement = self.insert_new(EVENTS, key="event_id").returning(EVENTS.c.seq)
         try:
             with self.engine.begin() as connection:
                 if not self.is_sqlite:
@@ -143,7 +148,7 @@ class EventStore:
     def after(self, seq: int, *, limit: int = ROWS_AT_A_TIME) -> list[Event]:
         """Events that were stored after number `seq`, in order, at most `limit`."""
         try:
-            with self._reading() as connection:
+            with self.reading() as connection:
                 rows = connection.execute(
                     sa.select(EVENTS).where(EVENTS.c.seq > seq).order_by(EVENTS.c.seq).limit(limit)
                 )
@@ -156,7 +161,7 @@ class EventStore:
     def newest(self, *, after: int = 0) -> tuple[int, int]:
         """The number of the last event, and how many were stored after number `after`."""
         try:
-            with self._reading() as connection:
+            with self.reading() as connection:
                 last: int | None = connection.scalar(sa.select(sa.func.max(EVENTS.c.seq)))
                 count: int | None = connection.scalar(
                     sa.select(sa.func.count()).where(EVENTS.c.seq > after)
@@ -167,7 +172,8 @@ class EventStore:
                 f"the event store can't be read ({first_line(error)})"
             ) from error
 
-    def _reading(self) -> sa.Connection:
+    def reading(self) -> sa.Connection:
+        """A connection that waits for no writer."""
         return self.engine.connect().execution_options(reads=True)
 
     def close(self) -> None:
@@ -180,7 +186,7 @@ def events_table(url: str) -> pa.Table:
 
     `off` stands for no store. Raises EventStoreError for one that can't be read.
     """
-    if not _is_there(url):
+    if not is_there(url):
         return ARROW.empty_table()
     store = EventStore(url)
     try:
@@ -201,7 +207,7 @@ def newest_event(url: str, *, after: int = 0) -> tuple[int, int]:
 
     Zeros where nothing was ever stored, and for `off`. Raises EventStoreError.
     """
-    if not _is_there(url):
+    if not is_there(url):
         return 0, 0
     store = EventStore(url)
     try:
@@ -210,7 +216,7 @@ def newest_event(url: str, *, after: int = 0) -> tuple[int, int]:
         store.close()
 
 
-def _is_there(url: str) -> bool:
+def is_there(url: str) -> bool:
     """Whether there is a store to read: a file that nothing was stored in is not made for that."""
     if url == OFF:
         return False

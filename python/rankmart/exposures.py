@@ -6,14 +6,12 @@ the first exposure is stored, so a store has none where no experiment was ever o
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rankmart.errors import first_line
-from rankmart.events import OFF, ROWS_AT_A_TIME, EventStore, EventStoreError
+from rankmart.events import ROWS_AT_A_TIME, EventStore, EventStoreError, is_there
 
 _number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -69,8 +67,7 @@ def append(store: EventStore, exposures: Sequence[Exposure]) -> None:
 
     Raises EventStoreError when nothing was stored.
     """
-    insert = (sqlite if store.is_sqlite else postgresql).insert(EXPOSURES)
-    statement = insert.on_conflict_do_nothing(index_elements=["recommendation_id"])
+    statement = store.insert_new(EXPOSURES, key="recommendation_id")
     try:
         with store.engine.begin() as connection:
             connection.execute(sa.schema.CreateTable(EXPOSURES, if_not_exists=True))
@@ -91,13 +88,7 @@ def exposures_table(url: str) -> pa.Table:
     Empty where nothing was ever stored; `off` stands for no store. Raises EventStoreError for one
     that can't be read.
     """
-    if url == OFF:
-        return ARROW.empty_table()
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise EventStoreError(f"RANKMART_EVENTS is no SQLAlchemy URL ({error})") from error
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+    if not is_there(url):
         return ARROW.empty_table()
     store = EventStore(url)
     try:
@@ -114,7 +105,7 @@ def exposures_table(url: str) -> pa.Table:
 def _pages(store: EventStore) -> Iterator[Sequence[sa.RowMapping]]:
     last = 0
     while True:
-        with store.engine.connect().execution_options(reads=True) as connection:
+        with store.reading() as connection:
             page = (
                 connection.execute(
                     sa.select(EXPOSURES)

@@ -6,12 +6,12 @@ digest is unchanged, so an upgrade may replace it; all else is the user's, and s
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rankmart.errors import RankmartError
+from rankmart.whole_files import write_whole
 
 MANIFEST = ".rankmart.json"
 """Kept in the folder, and in its git: version, and digest of each file as it was shipped."""
@@ -154,11 +154,9 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     """The whole file or none of it."""
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
+        write_whole(path, content)
     except OSError as error:
         raise RankmartError(f"{path} can't be written: {error.strerror or error}") from error
 

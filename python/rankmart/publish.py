@@ -18,15 +18,9 @@ import duckdb
 from rankmart.errors import MissingTableError, SnapshotError, first_line
 from rankmart.experiments import run_id_of
 from rankmart.live import copy_inputs, read_live_query
-from rankmart.pointer import (
-    POINTER,
-    point_to,
-    read_withdrawn,
-    sync,
-    temporary_name,
-    write_withdrawn,
-)
+from rankmart.pointer import POINTER, point_to, read_withdrawn, write_withdrawn
 from rankmart.sql import sql_text
+from rankmart.whole_files import sync, temporary_name
 
 logger = logging.getLogger(__name__)
 

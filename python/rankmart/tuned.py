@@ -1,12 +1,12 @@
 """The file in which `rankmart tune` leaves the parameters that the next scoring uses."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rankmart.errors import RankmartError
+from rankmart.whole_files import write_whole
 
 if TYPE_CHECKING:
     from rankmart.train import Parameters
@@ -37,12 +37,10 @@ def write_tuned(
 ) -> None:
     """Objectives, with NDCG@10 on held-out fit users of them and of the defaults; whole or not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
     content = {
         "objectives": list(objectives),
         "validation_ndcg_at_10": value,
         "default_ndcg_at_10": default,
         "trials": trials,
     }
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, json.dumps(content, indent=2) + "\n")

@@ -1,7 +1,5 @@
 """`rankmart report`: one HTML file, with nothing in it that has to be fetched."""
 
-import os
-import secrets
 from importlib import resources
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from rankmart.errors import RankmartError, first_line
 from rankmart.report import words
 from rankmart.report.content import Content, read_content
 from rankmart.settings import Settings
+from rankmart.whole_files import write_whole
 
 
 def write_report(settings: Settings, out: Path) -> Content:
@@ -22,13 +21,10 @@ def write_report(settings: Settings, out: Path) -> Content:
     """
     content = read_content(settings)
     page = render(content)
-    temporary = out.with_name(f".{out.name}.tmp-{secrets.token_hex(4)}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(page, encoding="utf-8")
-        os.replace(temporary, out)
+        write_whole(out, page)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise RankmartError(
             f"{out} could not be written ({first_line(error)}): see to disk space and"
             " permissions, or name another file with --out"

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from rankmart.errors import RankmartError
+from rankmart.whole_files import write_whole
 
 WAIT_SECONDS = 15
 """So long an ended flow's last step may take to end too."""
@@ -47,14 +48,8 @@ def finished(folder: Path, step: str) -> Finished | None:
 
 def note(folder: Path, step: str, *, key: str, output: dict[str, Any]) -> None:
     """Say that a step is finished; on the disk when this returns."""
-    path = folder / f"{step}.json"
-    temporary = path.with_name(f".{path.name}.tmp")
     entry = {"key": key, "output": output, "finished_at": datetime.now(UTC).isoformat()}
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(entry, indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    write_whole(folder / f"{step}.json", json.dumps(entry, indent=2) + "\n", synced=True)
 
 
 def forget(folder: Path) -> None:
