@@ -3,6 +3,24 @@
 -- JSON lists are stored uncompressed: for 50,000 lists of 50 products, compressing them took
 -- 30 to 40 s of the checkpoint instead of 2 s, and no look-up was faster for it.
 
+-- A product of a list, as the API sends it. A 32-bit score goes through its shortest text, so that
+-- 0.12 is not 0.11999999731779099.
+create or replace temp macro list_item(
+    rank, product_id, title, score, source, reason_type, because_of_id, because_of_title, terms
+) as {
+    'rank': rank,
+    'product_id': product_id,
+    'title': title,
+    'score': cast(cast(score as varchar) as double),
+    'source': source,
+    'reason': {
+        'type': reason_type,
+        'product_id': because_of_id,
+        'title': because_of_title,
+        'terms': terms
+    }
+};
+
 create table rankmart_snapshot.recommendation_lists (
     user_id varchar not null,
     items json not null using compression uncompressed
@@ -20,25 +38,22 @@ recommendations as (
 
 ),
 
--- A 32-bit score goes through its shortest text, so that 0.12 is not 0.11999999731779099.
 items as (
 
     select
         recommendations.user_id,
         recommendations.rank,
-        {
-            'rank': recommendations.rank,
-            'product_id': recommendations.product_id,
-            'title': recommended.title,
-            'score': cast(cast(recommendations.score as varchar) as double),
-            'source': recommendations.source,
-            'reason': {
-                'type': recommendations.reason_type,
-                'product_id': recommendations.because_of_product_id,
-                'title': because_of.title,
-                'terms': recommendations.reason_terms
-            }
-        } as item
+        list_item(
+            recommendations.rank,
+            recommendations.product_id,
+            recommended.title,
+            recommendations.score,
+            recommendations.source,
+            recommendations.reason_type,
+            recommendations.because_of_product_id,
+            because_of.title,
+            recommendations.reason_terms
+        ) as item
 
     from recommendations
     left join products as recommended
@@ -74,19 +89,17 @@ items as (
         recommendations.list,
         recommendations.user_id,
         recommendations.rank,
-        {
-            'rank': recommendations.rank,
-            'product_id': recommendations.product_id,
-            'title': recommended.title,
-            'score': cast(cast(recommendations.score as varchar) as double),
-            'source': recommendations.source,
-            'reason': {
-                'type': recommendations.reason_type,
-                'product_id': recommendations.because_of_product_id,
-                'title': because_of.title,
-                'terms': recommendations.reason_terms
-            }
-        } as item
+        list_item(
+            recommendations.rank,
+            recommendations.product_id,
+            recommended.title,
+            recommendations.score,
+            recommendations.source,
+            recommendations.reason_type,
+            recommendations.because_of_product_id,
+            because_of.title,
+            recommendations.reason_terms
+        ) as item
 
     from ranker.variant_recommendations as recommendations
     left join products as recommended
@@ -132,19 +145,17 @@ items as (
 
     select
         recommendations.rank,
-        {
-            'rank': recommendations.rank,
-            'product_id': recommendations.product_id,
-            'title': products.title,
-            'score': cast(cast(recommendations.score as varchar) as double),
-            'source': recommendations.source,
-            'reason': {
-                'type': recommendations.reason_type,
-                'product_id': cast(null as varchar),
-                'title': cast(null as varchar),
-                'terms': recommendations.reason_terms
-            }
-        } as item
+        list_item(
+            recommendations.rank,
+            recommendations.product_id,
+            products.title,
+            recommendations.score,
+            recommendations.source,
+            recommendations.reason_type,
+            cast(null as varchar),
+            cast(null as varchar),
+            recommendations.reason_terms
+        ) as item
 
     from ranker.fallback_recommendations as recommendations
     left join products
