@@ -237,7 +237,7 @@ def test_what_can_not_be_written_whole_is_not_written(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "replace", full)
+    monkeypatch.setattr("rankmart.whole_files.os.replace", full)
     monkeypatch.setattr(module, "read_content", lambda _: content)
     with pytest.raises(RankmartError, match=r"No space left on device.*--out"):
         module.write_report(Settings(warehouse=scored_shop.warehouse), out)
