@@ -142,6 +142,7 @@ class Project:
                 "RANKMART_PUBLISHED": str(self.published),
                 "RANKMART_EXPORT": str(self.export),
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+                "DBT_LOG_LEVEL_FILE": "none",
                 "COLUMNS": "200",
             }
             | dict(self.more)
@@ -158,6 +159,7 @@ class Project:
             *("dbt", "run", *arguments, "--vars", vars_given),
             cwd=self.root,
             RANKMART_WAREHOUSE=os.path.relpath(self.warehouse, self.root),
+            DBT_WRITE_JSON="false",
         )
         if parsed.exists() and (self.root / "models").is_symlink():
             _PARSED[vars_given] = parsed.read_bytes()

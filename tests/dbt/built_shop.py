@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
-from project import BESIDE_PYTHON, ROOT
+from project import ROOT
 from rankmart.demo_data import DemoData
+from warm import run_warm
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,11 @@ class Shop:
             for name, value in os.environ.items()
             if not name.startswith(("RANKMART_", "DBT_"))
         }
-        return subprocess.run(
-            [BESIDE_PYTHON / program, *arguments],
+        return run_warm(
+            program,
+            arguments,
             cwd=project,
-            env=inherited
+            environment=inherited
             | {
                 "RANKMART_REVIEWS": str(self.data.reviews_path),
                 "RANKMART_PRODUCTS": str(self.data.products_path),
@@ -46,13 +48,9 @@ class Shop:
                 "RANKMART_PUBLISHED": str(self.folder / "published"),
                 "RANKMART_EXPORT": str(self.folder / "recommendations.parquet"),
                 "DBT_TARGET_PATH": str(self.folder / "target"),
-                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_LOG_LEVEL_FILE": "none",
                 "DBT_USE_COLORS": "false",
             },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
         )
 
     def written_by_dbt(self, name: str) -> dict[str, Any]:
