@@ -5,6 +5,7 @@ forkserver, loads everything once; each run is a fork of it, with the command li
 the environment of that run alone, and it ends as the installed command does.
 """
 
+import atexit
 import logging
 import multiprocessing
 import os
@@ -83,5 +84,7 @@ def _become(
     try:
         main()
     finally:
+        # A fork has none of its own: dbt's DuckDB adapter closes the warehouse here.
+        atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

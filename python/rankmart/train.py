@@ -352,7 +352,13 @@ def _fit(
 
 
 def _matrix(rows: FeatureRows, kept: Rows, *, reference: xgb.DMatrix | None = None) -> xgb.DMatrix:
-    return xgb.QuantileDMatrix(_Chunks(rows, kept), ref=reference)
+    """Raises KeyboardInterrupt for a Ctrl-C that came while XGBoost was given rows."""
+    chunks = _Chunks(rows, kept)
+    try:
+        return xgb.QuantileDMatrix(chunks, ref=reference)
+    finally:
+        if chunks.was_interrupted:
+            raise KeyboardInterrupt
 
 
 class _Chunks(xgb.DataIter):
@@ -360,6 +366,8 @@ class _Chunks(xgb.DataIter):
 
     XGBoost keeps a byte or two of each value; copying the rows that are kept all at once would
     take four bytes more. The matrix is the same, to the byte.
+
+    Callbacks can raise nothing to their caller, so a Ctrl-C in one of them is kept for later.
     """
 
     def __init__(self, rows: FeatureRows, kept: Rows) -> None:
@@ -371,12 +379,23 @@ class _Chunks(xgb.DataIter):
         self.edges = np.unique(np.r_[starts, len(rows)][np.searchsorted(starts, marks)])
         self.edges = np.r_[self.edges, len(rows)]
         self.number = 0
+        self.was_interrupted = False
+
+    def __del__(self) -> None:
+        """Nothing: XGBoost's own asserts that nothing was interrupted."""
 
     def reset(self) -> None:
         self.number = 0
 
     def next(self, input_data: Callable[..., None]) -> bool:
         """Hand over the next chunk that has rows to keep; False after the last."""
+        try:
+            return self._hand_over(input_data)
+        except KeyboardInterrupt:
+            self.was_interrupted = True
+            return False
+
+    def _hand_over(self, input_data: Callable[..., None]) -> bool:
         while self.number < len(self.edges) - 1:
             here = slice(self.edges[self.number], self.edges[self.number + 1])
             self.number += 1

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -10,15 +12,22 @@ def write_whole(path: Path, content: str | bytes, *, synced: bool = False) -> No
 
     What was there stays as it is when this raises OSError.
     """
-    temporary = temporary_name(path)
-    try:
+    with whole(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         if synced:
             sync(temporary)
+    if synced:
+        sync(path.parent)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Where to write a file that takes its place in the end, or is gone if anything goes wrong."""
+    temporary = temporary_name(path)
+    try:
+        yield temporary
         os.replace(temporary, path)
-        if synced:
-            sync(path.parent)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 

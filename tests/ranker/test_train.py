@@ -1,5 +1,7 @@
 """Training on feature rows whose right order is known."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,22 @@ def test_chunks_give_the_same_ranker_to_the_byte(monkeypatch: pytest.MonkeyPatch
         assert ranker is not None
         models.append(saved_members(ranker))
     assert models[0] == models[1] == models[2]
+
+
+@pytest.mark.parametrize("at", [1, 2, 5])
+def test_ctrl_c_while_xgboost_takes_rows_ends_the_training(
+    monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    handed: list[int] = []
+    hand_over = train._Chunks._hand_over
+
+    def interrupted(chunks: train._Chunks, input_data: Callable[..., None]) -> bool:
+        handed.append(chunks.number)
+        if len(handed) == at:
+            raise KeyboardInterrupt
+        return hand_over(chunks, input_data)
+
+    monkeypatch.setattr(train, "ROWS_PER_CHUNK", 200)
+    monkeypatch.setattr(train._Chunks, "_hand_over", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_ranker(shop(60), features=FEATURES, ideal_dcg=ideal(60), seed=7, threads=1)

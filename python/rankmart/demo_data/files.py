@@ -16,6 +16,7 @@ from rankmart.demo_data.people import invite_people
 from rankmart.demo_data.reviews import form_opinions, write_reviews
 from rankmart.demo_data.shoppers import go_shopping
 from rankmart.errors import RankmartError
+from rankmart.whole_files import whole
 
 REVIEW_COLUMNS = (
     *("Id", "ProductId", "UserId", "ProfileName", "HelpfulnessNumerator"),
@@ -155,7 +156,5 @@ def _write_reviews(path: Path, lines: Iterable[Line]) -> None:
 @contextmanager
 def _replacing(path: Path) -> Iterator[TextIO]:
     """Open a file of a temporary name, and give it its name when it is complete."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         yield file
-    unfinished.replace(path)

@@ -5,7 +5,6 @@ import csv
 import gzip
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import BinaryIO, TextIO
 from tqdm import tqdm
 
 from rankmart.download.transfer import DownloadError
+from rankmart.whole_files import whole
 
 logger = logging.getLogger(__name__)
 
@@ -184,15 +184,12 @@ def _lines(packed: BinaryIO, bar: tqdm) -> Iterator[bytes]:
 @contextmanager
 def _written(target: Path) -> Iterator[TextIO]:
     """A text file that appears whole or not at all, packed where its name says so."""
-    temporary = target.with_name(f".{target.name}.tmp")
-    try:
-        with (
+    with (
+        whole(target) as temporary,
+        (
             gzip.open(temporary, "wt", encoding="utf-8", newline="", compresslevel=6)
             if target.suffix == ".gz"
             else temporary.open("w", encoding="utf-8", newline="")
-        ) as file:
-            yield file
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        ) as file,
+    ):
+        yield file

@@ -87,6 +87,7 @@ def read_bands(
         sql_text("badly_served"), {"run_id": run.run_id, "model": run.model}
     ).fetchall()
     bands: dict[str, tuple[Band, ...]] = {}
-    for trait, *band in found:
+    for name, *band in found:
+        trait = name.capitalize()
         bands[trait] = (*bands.get(trait, ()), Band(*band))
     return bands
