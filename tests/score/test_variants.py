@@ -10,12 +10,13 @@ TEST = "recommendations__hold_no_variants"
 
 
 @pytest.fixture
-def tampered(scored_shop: Project, tmp_path: Path) -> Project:
+def copy(scored_shop: Project, tmp_path: Path) -> Project:
+    """For dbt, which opens a warehouse for writing while other tests read the shop."""
     return scored_shop.copied_to(tmp_path)
 
 
-def test_lists_as_they_are_hold_no_variants(scored_shop: Project) -> None:
-    assert f"PASS {TEST}" in scored_shop.dbt_test(TEST).succeeded().output
+def test_lists_as_they_are_hold_no_variants(copy: Project) -> None:
+    assert f"PASS {TEST}" in copy.dbt_test(TEST).succeeded().output
 
 
 def test_the_fallback_list_has_one_of_each_family(scored_shop: Project) -> None:
@@ -69,8 +70,8 @@ def test_the_fallback_list_has_one_of_each_family(scored_shop: Project) -> None:
     ],
     ids=["twice in a list", "known to the user", "twice in the fallback"],
 )
-def test_a_variant_in_a_list_is_found(tampered: Project, tamper: str) -> None:
-    tampered.change(*tamper.split(";"))
-    failed = tampered.dbt_test(TEST)
+def test_a_variant_in_a_list_is_found(copy: Project, tamper: str) -> None:
+    copy.change(*tamper.split(";"))
+    failed = copy.dbt_test(TEST)
     assert failed.exit_code == 1
     assert f"FAIL 1 {TEST}" in failed.output
