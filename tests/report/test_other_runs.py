@@ -115,3 +115,10 @@ def test_a_run_that_is_held_is_told_of_beside_the_one_that_is_served(shop: Proje
     assert "A later run, held, is held for `rankmart publish`." in parsed(page_of(shop)).section(
         "short"
     )
+
+
+def test_on_a_warehouse_of_an_earlier_version_the_message_says_what_to_run(shop: Project) -> None:
+    shop.change("drop table user_bands")
+    message = shop.rankmart("report").failed_plainly()
+    assert "user_bands" in message
+    assert "`dbt run`" in message

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from rankmart.errors import MissingTableError
 from rankmart.recorded import RecordedRun
 from rankmart.sql import sql_text
 
@@ -82,10 +83,16 @@ def read_lists(connection: duckdb.DuckDBPyConnection) -> Lists:
 def read_bands(
     connection: duckdb.DuckDBPyConnection, run: RecordedRun
 ) -> dict[str, tuple[Band, ...]]:
-    """Test users by trait, each in order of its bands; empty where their values are not kept."""
-    found = connection.execute(
-        sql_text("badly_served"), {"run_id": run.run_id, "model": run.model}
-    ).fetchall()
+    """Test users by trait, each in order of its bands; empty where their values are not kept.
+
+    Raises MissingTableError where an earlier version built the warehouse.
+    """
+    try:
+        found = connection.execute(
+            sql_text("badly_served"), {"run_id": run.run_id, "model": run.model}
+        ).fetchall()
+    except duckdb.CatalogException as error:
+        raise MissingTableError("user_bands", build_with="dbt run") from error
     bands: dict[str, tuple[Band, ...]] = {}
     for name, *band in found:
         trait = name.capitalize()
