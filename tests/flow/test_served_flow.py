@@ -76,14 +76,18 @@ def test_a_schedule_is_registered_and_its_runs_are_run(
         assert schedule["active"] is True
         assert schedule["schedule"]["cron"] == "0 3 * * *"
 
-        run = httpx.post(
-            f"{prefect_server}/deployments/{deployment['id']}/create_flow_run", json={}
-        ).json()
+        # A server with a busy SQLite may refuse for a moment.
+        def created() -> dict[str, Any] | None:
+            answer = httpx.post(
+                f"{prefect_server}/deployments/{deployment['id']}/create_flow_run", json={}
+            )
+            return answer.json() if answer.is_success else None
+
+        run = wait_for(created)
 
         def ended() -> dict[str, Any] | None:
-            state: dict[str, Any] = httpx.get(f"{prefect_server}/flow_runs/{run['id']}").json()[
-                "state"
-            ]
+            answer = httpx.get(f"{prefect_server}/flow_runs/{run['id']}")
+            state: dict[str, Any] = answer.json()["state"] if answer.is_success else {"type": ""}
             return state if state["type"] in {"COMPLETED", "FAILED", "CRASHED"} else None
 
         # Its dbt project is none, so that the first program fails at once.
