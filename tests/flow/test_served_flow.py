@@ -53,8 +53,8 @@ def serving(shop: FakeShop, *arguments: str, **environment: str) -> Iterator[Non
 
 def deployment_of(url: str, *, paused: bool) -> dict[str, Any] | None:
     """The flow's deployment, once it is there and paused or not."""
-    found = httpx.post(f"{url}/deployments/filter", json={}).json()
-    for deployment in found:
+    answer = httpx.post(f"{url}/deployments/filter", json={})
+    for deployment in answer.json() if answer.is_success else []:
         if deployment["paused"] is paused:
             return dict(deployment)
     return None
