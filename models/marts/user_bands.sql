@@ -1,3 +1,25 @@
+{# The bands of each trait in order: the first whose condition holds. #}
+{% set bands_of = {
+    'products in the history': [
+        ('0', 'history_length = 0'),
+        ('1', 'history_length = 1'),
+        ('2 to 4', 'history_length < 5'),
+        ('5 to 9', 'history_length < 10'),
+        ('10 or more', 'true'),
+    ],
+    'days since the last review': [
+        ('new user', 'quiet_days is null'),
+        ('0 to 30', 'quiet_days <= 30'),
+        ('31 to 365', 'quiet_days <= 365'),
+        ('over a year', 'true'),
+    ],
+    'interactions of their products': [
+        ('new user', 'popularity is null'),
+        ('under 10', 'popularity < 10'),
+        ('10 to 50', 'popularity < 50'),
+        ('over 50', 'true'),
+    ],
+} %}
 with
 
 users as (
@@ -31,66 +53,27 @@ traits as (
 
 banded as (
 
-    select
-        user_key,
-        user_id,
-        'products in the history' as trait,
-        case
-            when history_length < 2 then history_length
-            when history_length < 5 then 2
-            when history_length < 10 then 3
-            else 4
-        end as band_order,
-        case
-            when history_length < 2 then cast(history_length as varchar)
-            when history_length < 5 then '2 to 4'
-            when history_length < 10 then '5 to 9'
-            else '10 or more'
-        end as band
-
-    from traits
-
+    {% for trait, bands in bands_of.items() %}
+    {% if not loop.first %}
     union all
-
+    {% endif %}
     select
         user_key,
         user_id,
-        'days since the last review' as trait,
+        '{{ trait }}' as trait,
         case
-            when quiet_days is null then 0
-            when quiet_days <= 30 then 1
-            when quiet_days <= 365 then 2
-            else 3
+            {% for _, condition in bands %}
+            when {{ condition }} then {{ loop.index0 }}
+            {% endfor %}
         end as band_order,
         case
-            when quiet_days is null then 'new user'
-            when quiet_days <= 30 then '0 to 30'
-            when quiet_days <= 365 then '31 to 365'
-            else 'over a year'
+            {% for band, condition in bands %}
+            when {{ condition }} then '{{ band }}'
+            {% endfor %}
         end as band
 
     from traits
-
-    union all
-
-    select
-        user_key,
-        user_id,
-        'interactions of their products' as trait,
-        case
-            when popularity is null then 0
-            when popularity < 10 then 1
-            when popularity < 50 then 2
-            else 3
-        end as band_order,
-        case
-            when popularity is null then 'new user'
-            when popularity < 10 then 'under 10'
-            when popularity < 50 then '10 to 50'
-            else 'over 50'
-        end as band
-
-    from traits
+    {% endfor %}
 
 ),
 
