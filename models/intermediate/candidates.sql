@@ -9,13 +9,6 @@
 {% set without_a_vote = ['trending', 'popular', 'content'] %}
 with
 
-targets as (
-
-    select * from {{ ref('target_users') }}
-    where {{ in_bucket('user_bucket') }}
-
-),
-
 proposed as (
 
     {% for generator in var('generators') %}
@@ -23,10 +16,12 @@ proposed as (
         split,
         user_key,
         product_key,
+        user_bucket,
         source_rank,
         {{ 0 if generator in without_a_vote else 1 }} as vote
 
     from {{ ref('candidates_' ~ generator) }}
+    where {{ in_bucket('user_bucket') }}
     {% if not loop.last %}
 
     union all
@@ -40,18 +35,16 @@ proposed as (
 merged as (
 
     select
-        proposed.split,
-        proposed.user_key,
-        proposed.product_key,
+        split,
+        user_key,
+        product_key,
+        max(user_bucket) as user_bucket,
         count(*) as source_count,
-        min(proposed.source_rank) as best_rank,
-        sum(cast(proposed.vote / (60e0 + proposed.source_rank) as decimal(18, 9))) as standing
+        min(source_rank) as best_rank,
+        sum(cast(vote / (60e0 + source_rank) as decimal(18, 9))) as standing
 
     from proposed
-    semi join targets
-        on proposed.split = targets.split
-        and proposed.user_key = targets.user_key
-    group by proposed.split, proposed.user_key, proposed.product_key
+    group by split, user_key, product_key
 
 ),
 
@@ -74,19 +67,8 @@ ranked as (
 
 best {{ as_it_stands() }} (
 
-    select
-        ranked.split,
-        ranked.user_key,
-        ranked.product_key,
-        targets.user_bucket,
-        ranked.source_count,
-        ranked.standing
-
-    from ranked
-    inner join targets
-        on ranked.split = targets.split
-        and ranked.user_key = targets.user_key
-    where ranked.place <= {{ var('candidates_at_most') }}
+    select * from ranked
+    where place <= {{ var('candidates_at_most') }}
 
 ),
 
@@ -107,7 +89,8 @@ candidates as (
     from best
     {% for generator in var('generators') %}
     left join {{ ref('candidates_' ~ generator) }} as {{ generator }}
-        on best.split = {{ generator }}.split
+        on {{ in_bucket(generator ~ '.user_bucket') }}
+        and best.split = {{ generator }}.split
         and best.user_key = {{ generator }}.user_key
         and best.product_key = {{ generator }}.product_key
     {% endfor %}

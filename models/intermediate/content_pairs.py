@@ -3,7 +3,8 @@
 import numpy
 import pyarrow
 
-from rankmart.content import PAIRS, neighbor_tables
+from rankmart.content import neighbor_tables
+from rankmart.nearest import PAIRS
 
 
 def model(dbt, session):

@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed') }}
+{{ config(materialized='bucketed', passes_of=3) }}
 
 {# Neighbours of neighbours: the matrix of the nearest neighbours, times itself. It reaches
    products that were never reviewed together. #}

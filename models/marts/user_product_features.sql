@@ -120,6 +120,31 @@ user_features as (
 
 ),
 
+activity as (
+
+    select * from {{ ref('product_activity') }}
+
+),
+
+{# What goes on around a candidate at the user's moment. #}
+activities as (
+
+    select
+        candidates.split,
+        candidates.user_key,
+        activity.activity as product_activity
+
+    from candidates
+    inner join targets
+        on candidates.split = targets.split
+        and candidates.user_key = targets.user_key
+    inner join activity
+        on candidates.split = activity.split
+        and candidates.product_key = activity.product_key
+        and targets.moment = activity.moment
+
+),
+
 {{ bests_of_users() }},
 
 joined as (
@@ -203,12 +228,30 @@ joined as (
         product_features.product_log_price - user_features.user_log_price as log_price_gap,
         product_features.product_rating - user_features.user_rating_mean as rating_gap,
 
-        {% for name, value in compared_with_best().items() %}
-        cast({{ value }} / bests.{{ name }} as float) as {{ name }}_of_best,
+        {% for relation, names in compared_with_best().items() %}
+        {% for name in names %}
+        cast(
+            {{ 'activity.activity' if name == 'product_activity' else relation ~ '.' ~ name }}
+            / bests.{{ name }} as float
+        ) as {{ name }}_of_best,
+        {% endfor %}
         {% endfor %}
         evidence.transition_sum - bests.transition_sum as transition_sum_below_best
 
-    {{ from_candidates() }}
+    from candidates
+    inner join targets
+        on candidates.split = targets.split
+        and candidates.user_key = targets.user_key
+    left join activity
+        on candidates.split = activity.split
+        and candidates.product_key = activity.product_key
+        and targets.moment = activity.moment
+    {% for known in ['evidence', 'matches', 'content'] %}
+    left join {{ known }}
+        on candidates.split = {{ known }}.split
+        and candidates.user_key = {{ known }}.user_key
+        and candidates.product_key = {{ known }}.product_key
+    {% endfor %}
     inner join product_features
         on candidates.split = product_features.split
         and candidates.product_key = product_features.product_key

@@ -9,31 +9,14 @@ from scipy.sparse import csr_matrix
 from sklearn.decomposition import TruncatedSVD
 from threadpoolctl import threadpool_limits
 
+from rankmart.nearest import Floats, Ints, nearest, pairs_table
+
 STEPS = 2048
 """Vectors are whole multiples of 1 / STEPS. So their inner products are exact in float32, in
 whatever order they are added: equal on every machine and number of threads."""
 
-CELLS = 8_000_000
-"""Cosines that are in memory at a time, four bytes each."""
-
-GROUP = 32
-MANY = 20
-
-Positions = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int32]
-
 EMBEDDINGS = pa.schema(
     [("split", pa.string()), ("product_key", pa.int32()), ("vector", pa.list_(pa.float32()))]
-)
-PAIRS = pa.schema(
-    [
-        ("split", pa.string()),
-        ("product_key", pa.int32()),
-        ("neighbor_key", pa.int32()),
-        ("neighbor_rank", pa.int32()),
-        ("association", pa.float64()),
-    ]
 )
 
 
@@ -73,53 +56,8 @@ def neighbor_tables(
     equally near ones the smaller key comes first. vectors: float32 (products, dimensions), on
     the grid; products ascending.
     """
-    positions = np.flatnonzero(asked)
-    kept = min(k, len(products) - 1)
-    if kept < 1:
-        return
-    block_size = max(1, CELLS // len(products))
-    for start in range(0, len(positions), block_size):
-        block = positions[start : start + block_size]
-        cosines = vectors[block] @ vectors.T
-        cosines[np.arange(len(block)), block] = -2
-        who, whom = _at_least_the_nearest(cosines, kept)
-        values = cosines[who, whom]
-        order = np.lexsort((whom, -values, who))
-        who, whom, values = who[order], whom[order], values[order]
-        ranks = np.arange(1, len(who) + 1) - np.searchsorted(who, who)
-        near = ranks <= kept
-        yield pa.table(
-            {
-                "split": pa.array([split] * int(near.sum()), pa.string()),
-                "product_key": pa.array(products[block[who[near]]], pa.int32()),
-                "neighbor_key": pa.array(products[whom[near]], pa.int32()),
-                "neighbor_rank": pa.array(ranks[near], pa.int32()),
-                "association": pa.array(np.round(values[near].astype(np.float64), 9)),
-            },
-            schema=PAIRS,
-        )
-
-
-def _at_least_the_nearest(cosines: Floats, kept: int) -> tuple[Positions, Positions]:
-    """Row and column of the `kept` largest of each row, if above 0, and of a few others.
-
-    There are `kept` groups of columns whose maximum is at least the kept-th largest maximum, so
-    nothing smaller than that can be among the kept: most of the row needn't be sorted.
-    """
-    rows, count = cosines.shape
-    groups = count // GROUP
-    floor = np.zeros(rows, dtype=np.float32)
-    if groups > kept:
-        grouped = cosines[:, : groups * GROUP].reshape(rows, groups, GROUP)
-        floor = np.partition(grouped.max(axis=2), groups - kept, axis=1)[:, groups - kept]
-    near = (cosines >= floor[:, None]) & (cosines > 0)
-    # Of thousands that are described in the same words, those with the smallest keys will do.
-    for row in np.flatnonzero(near.sum(axis=1) > MANY * kept):
-        columns = np.flatnonzero(near[row])
-        order = np.lexsort((columns, -cosines[row, columns]))
-        near[row, columns[order[kept:]]] = False
-    who, whom = np.nonzero(near)
-    return who, whom
+    for near in nearest(vectors, k=k, asked=np.flatnonzero(asked)):
+        yield pairs_table(split, products, near, decimals=9)
 
 
 def _reduced(matrix: csr_matrix, *, dimensions: int, seed: int) -> npt.NDArray[np.float64]:

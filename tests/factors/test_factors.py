@@ -4,7 +4,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from rankmart.factors import factor_pairs, nearest, product_vectors
+from rankmart.factors import factor_pairs, product_vectors
+from rankmart.nearest import nearest
 
 USERS = 40
 PRODUCTS = 6
@@ -75,7 +76,7 @@ def test_no_history_gives_no_pairs(connection: duckdb.DuckDBPyConnection) -> Non
 
 def test_a_single_product_has_no_neighbour() -> None:
     vectors = np.ones((1, 2), dtype=np.float32)
-    assert list(nearest(vectors, np.ones(1, dtype=np.float32), k=3)) == []
+    assert list(nearest(vectors, k=3)) == []
 
 
 def test_vectors_have_length_one() -> None:

@@ -1,61 +1,64 @@
-{# What is compared with the highest of the user's candidates: 0.9 of the best says as much to a user
-   with one faint trace as to one with many, and scores of different users are then alike. #}
+{# What is compared with the highest of the user's candidates, by the CTE that it is from: 0.9 of the
+   best says as much to a user with one faint trace as to one with many, and scores of different
+   users are then alike. #}
 {% macro compared_with_best() %}
     {{ return({
-        'standing': 'candidates.standing',
-        'association_sum': 'evidence.association_sum',
-        'association_last_1': 'evidence.association_last_1',
-        'forward_sum': 'evidence.forward_sum',
-        'two_hop_sum': 'evidence.two_hop_sum',
-        'factor_sum': 'evidence.factor_sum',
-        'tag_similarity': 'matches.tag_similarity',
-        'content_similarity': 'content.content_similarity',
-        'product_activity': 'activity.activity',
+        'candidates': ['standing'],
+        'evidence': [
+            'association_sum', 'association_last_1', 'forward_sum', 'two_hop_sum', 'factor_sum',
+        ],
+        'matches': ['tag_similarity'],
+        'content': ['content_similarity'],
+        'activities': ['product_activity'],
     }) }}
 {% endmacro %}
 
 
-{# Candidates with what their users' histories say for them, the CTEs `candidates`, `targets`,
-   `activity`, `evidence`, `matches` and `content`: `from` and its joins. #}
-{% macro from_candidates() -%}
-    from candidates
-    inner join targets
-        on candidates.split = targets.split
-        and candidates.user_key = targets.user_key
-    left join activity
-        on candidates.split = activity.split
-        and candidates.product_key = activity.product_key
-        and targets.moment = activity.moment
-    {% for known in ['evidence', 'matches', 'content'] %}
-    left join {{ known }}
-        on candidates.split = {{ known }}.split
-        and candidates.user_key = {{ known }}.user_key
-        and candidates.product_key = {{ known }}.product_key
-    {% endfor %}
-{%- endmacro %}
-
-
-{# The highest of each user: CTEs `activity` and `bests`, of the CTEs `candidates`, `targets`,
-   `evidence`, `matches` and `content`. On a log scale a difference is taken, and not a share. #}
+{# The highest of each user, in each of these CTEs by itself, so that nothing of a candidate is
+   joined for it: CTEs up to `bests`. On a log scale a difference is taken, and not a share:
+   `transition_sum` is kept as it is. #}
 {% macro bests_of_users() -%}
-    activity as (
+    {% for relation, names in compared_with_best().items() %}
 
-        select * from {{ ref('product_activity') }}
+    bests_of_{{ relation }} as (
+
+        select
+            split,
+            user_key,
+            {% if relation == 'evidence' %}
+            max(transition_sum) as transition_sum,
+            {% endif %}
+            {% for name in names %}
+            nullif(greatest(max({{ name }}), 0), 0) as {{ name }}{{ '' if loop.last else ',' }}
+            {% endfor %}
+
+        from {{ relation }}
+        group by split, user_key
 
     ),
 
+    {% endfor %}
+
+    {# Every user with a candidate has a standing; the rest where there is any. #}
     bests {{ as_it_stands() }} (
 
         select
-            candidates.split,
-            candidates.user_key,
-            max(evidence.transition_sum) as transition_sum,
-            {% for name, value in compared_with_best().items() %}
-            nullif(greatest(max({{ value }}), 0), 0) as {{ name }}{{ '' if loop.last else ',' }}
+            bests_of_candidates.split,
+            bests_of_candidates.user_key,
+            bests_of_evidence.transition_sum,
+            {% for relation, names in compared_with_best().items() %}
+            {% set last = loop.last %}
+            {% for name in names %}
+            bests_of_{{ relation }}.{{ name }}{{ '' if last and loop.last else ',' }}
+            {% endfor %}
             {% endfor %}
 
-        {{ from_candidates() }}
-        group by candidates.split, candidates.user_key
+        from bests_of_candidates
+        {% for relation in compared_with_best() if relation != 'candidates' %}
+        left join bests_of_{{ relation }}
+            on bests_of_candidates.split = bests_of_{{ relation }}.split
+            and bests_of_candidates.user_key = bests_of_{{ relation }}.user_key
+        {% endfor %}
 
     )
 {%- endmacro %}

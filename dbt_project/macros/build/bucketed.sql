@@ -3,18 +3,21 @@
 
    A bucketed model writes `{{ in_bucket('user_bucket') }}` in a condition. As it stands the
    condition is true of every bucket: one pass. The materialization puts a narrower range there
-   for each pass; the number of passes follows from the lines read and `reviews_per_pass`. #}
+   for each pass; the number of passes follows from the lines read and `reviews_per_pass`.
+
+   Each pass reads the table that it is joined with from end to end. Where that is long, and what a
+   pass makes of it is not, the model says `passes_of=3`: passes over three times as many reviews. #}
 
 {% macro in_bucket(column) -%}
     {{ column }} between 0 and 1023 /* bucket */
 {%- endmacro %}
 
 
-{% macro bucket_ranges() %}
+{% macro bucket_ranges(passes_of=1) %}
     {% set lines = run_query(
         "select coalesce(sum(lines_read), 0) from raw.files where dataset = 'reviews'"
     ).columns[0][0] | float %}
-    {% set passes = [1, (lines / var('reviews_per_pass')) | round(0, 'ceil') | int] | max %}
+    {% set passes = [1, (lines / var('reviews_per_pass') / passes_of) | round(0, 'ceil') | int] | max %}
     {% set passes = [passes, 1024] | min %}
     {% set ranges = [] %}
     {% for number in range(passes) %}
@@ -35,7 +38,7 @@
 
     {{ run_hooks(pre_hooks) }}
 
-    {% for low, high in bucket_ranges() %}
+    {% for low, high in bucket_ranges(config.get('passes_of', 1)) %}
         {% set pass_sql = sql | replace(
             'between 0 and 1023 /* bucket */', 'between ' ~ low ~ ' and ' ~ high
         ) %}

@@ -1,6 +1,6 @@
 {# What every generator ends with: products the user already has are left out, the rest is
    ranked, the best are kept. The columns are the same for all of them. `scored` names a CTE
-   (split, user_key, product_key, score); a CTE `histories` must be there. #}
+   (split, user_key, product_key, score); CTEs `histories` and `targets` must be there. #}
 {% macro propose(scored, source, decimals=9) -%}
     unseen as (
 
@@ -34,18 +34,28 @@
 
     ),
 
+    best as (
+
+        select * from ranked
+        where score_rank <= {{ var('generators')[source] }}
+
+    ),
+
     proposed as (
 
         select
-            split,
-            user_key,
-            product_key,
+            best.split,
+            best.user_key,
+            best.product_key,
+            targets.user_bucket,
             '{{ source }}' as source,
-            cast(score as float) as source_score,
-            cast(score_rank as int) as source_rank
+            cast(best.score as float) as source_score,
+            cast(best.score_rank as int) as source_rank
 
-        from ranked
-        where score_rank <= {{ var('generators')[source] }}
+        from best
+        inner join targets
+            on best.split = targets.split
+            and best.user_key = targets.user_key
 
     )
 {%- endmacro %}

@@ -1,0 +1,131 @@
+"""The nearest products of each product by the cosine of their vectors: exact, block by block."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from threadpoolctl import threadpool_limits
+
+CELLS = 4_000_000
+"""Cosines that a block has, four bytes each."""
+
+GROUP = 32
+MANY = 20
+WORKERS = 2
+"""Blocks at a time. What a block takes is some 40 bytes for each of its cosines."""
+
+Positions = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+
+PAIRS = pa.schema(
+    [
+        ("split", pa.string()),
+        ("product_key", pa.int32()),
+        ("neighbor_key", pa.int32()),
+        ("neighbor_rank", pa.int32()),
+        ("association", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """Pairs of one block, by row and then by rank: positions of vectors, and the cosine."""
+
+    rows: Positions
+    others: Positions
+    ranks: Positions
+    cosines: Floats
+
+
+def nearest(
+    vectors: Floats,
+    *,
+    k: int,
+    asked: Positions | None = None,
+    standing: Floats | None = None,
+    decimals: int | None = None,
+) -> Iterator[Near]:
+    """The k best others of each row that is `asked` for, or of all, in the order of the rows.
+
+    vectors: float32 (rows, dimensions) of length 1. Best is the highest cosine times `standing`
+    of the other, rounded to `decimals` if told; of equals the smaller position. Only cosines
+    above 0 count. standing: float32 (rows,), above 0.
+
+    Every cosine is computed, so time grows with the square of the rows; memory does not. The
+    arithmetic is float32: where vectors don't lie on a grid, `decimals` keeps the order the same
+    on another machine.
+    """
+    k = min(k, len(vectors) - 1)
+    if k < 1:
+        return
+    slack = 0.0 if decimals is None else 10.0**-decimals
+    positions = np.arange(len(vectors)) if asked is None else asked
+    rows_per_block = max(1, CELLS // len(vectors))
+    blocks = [
+        positions[start : start + rows_per_block]
+        for start in range(0, len(positions), rows_per_block)
+    ]
+
+    def near(block: Positions) -> Near:
+        cosines = vectors[block] @ vectors.T
+        cosines[np.arange(len(block)), block] = -2
+        weighed = cosines if standing is None else cosines * standing
+        rows, others = _at_least_the_best(weighed, k, slack=slack)
+        values = weighed[rows, others]
+        if decimals is not None:
+            values = values.round(decimals)
+        order = np.lexsort((others, -values, rows))
+        rows, others = rows[order], others[order]
+        ranks = np.arange(1, len(rows) + 1) - np.searchsorted(rows, rows)
+        kept = ranks <= k
+        rows, others = rows[kept], others[kept]
+        return Near(
+            rows=block[rows], others=others, ranks=ranks[kept], cosines=cosines[rows, others]
+        )
+
+    # A thread each for whole blocks: BLAS alone would share its products and nothing else.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(WORKERS) as pool:
+        yield from pool.map(near, blocks)
+
+
+def pairs_table(split: str, products: Ints, near: Near, *, decimals: int) -> pa.Table:
+    """Rows as in PAIRS of one block, the cosine rounded as the association."""
+    return pa.table(
+        [
+            pa.array([split] * len(near.rows), pa.string()),
+            pa.array(products[near.rows], pa.int32()),
+            pa.array(products[near.others], pa.int32()),
+            pa.array(near.ranks, pa.int32()),
+            pa.array(near.cosines.astype(np.float64).round(decimals)),
+        ],
+        schema=PAIRS,
+    )
+
+
+def _at_least_the_best(values: Floats, k: int, *, slack: float) -> tuple[Positions, Positions]:
+    """Row and column of the k largest of each row, if above 0, of all within `slack` of these,
+    and of a few others.
+
+    There are k groups of columns whose maximum is at least the k-th largest maximum, so nothing
+    smaller than that can be among the k: most of the row needn't be sorted.
+    """
+    rows, count = values.shape
+    groups = count // GROUP
+    floor = np.zeros(rows, dtype=np.float32)
+    if groups > k:
+        grouped = values[:, : groups * GROUP].reshape(rows, groups, GROUP)
+        floor = np.partition(grouped.max(axis=2), groups - k, axis=1)[:, groups - k]
+        floor -= np.float32(slack)
+    near = (values >= floor[:, None]) & (values > 0)
+    # Of thousands that are described in the same words, those with the smallest keys will do.
+    for row in np.flatnonzero(near.sum(axis=1) > MANY * k):
+        columns = np.flatnonzero(near[row])
+        order = np.lexsort((columns, -values[row, columns]))
+        near[row, columns[order[k:]]] = False
+    who, whom = np.nonzero(near)
+    return who, whom
