@@ -14,6 +14,7 @@ demo serve-demo: export RANKMART_PRODUCTS := $(DEMO)/products.csv
 demo serve-demo notebook: export RANKMART_WAREHOUSE := $(DEMO)/warehouse.duckdb
 demo serve-demo notebook: export RANKMART_PUBLISHED := $(DEMO)/published
 demo serve-demo: export RANKMART_EXPORT := $(DEMO)/recommendations.parquet
+demo: export RANKMART_TUNED := $(DEMO)/tuned.json
 demo serve-demo: export RANKMART_EVENTS := sqlite:///$(DEMO)/events.sqlite
 USERID ?=
 SCALE_SIZES = $(if $(REVIEWS_COUNT),--reviews $(REVIEWS_COUNT)) $(if $(USERS),--users $(USERS)) \
@@ -56,8 +57,9 @@ score: setup ## Train, evaluate, gate, score and publish (after `dbt run`)
 	$(BIN)/rankmart score
 
 .PHONY: tune
-tune: setup ## Better parameters of the ranker for this data: [TRIALS=…] [MINUTES=…]
-	$(BIN)/rankmart tune $(if $(TRIALS),--trials $(TRIALS)) $(if $(MINUTES),--minutes $(MINUTES))
+tune: setup ## Better vars and parameters for this data: [TRIALS=…] [GENERATOR_TRIALS=…] [MINUTES=…]
+	$(BIN)/rankmart tune $(if $(TRIALS),--trials $(TRIALS)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(GENERATOR_TRIALS),--generator-trials $(GENERATOR_TRIALS))
 
 .PHONY: report
 report: setup ## One HTML page on the published run: [OUT=data/report.html]

@@ -57,20 +57,21 @@ def build_features(*, last_event: int) -> str:
 
 
 @step
-def tune(*, every_days: int | None) -> None:
-    """Look for better parameters, if that was not done for so many days; None for never."""
+def tune(*, every_days: int | None) -> bool:
+    """Tune, if that was not done for so many days; None for never. Returns whether it was due."""
     settings = Settings.from_environment()
     if every_days is None:
-        return
+        return False
     before = ledger.finished(settings.flow, "tune")
     times = [] if before is None else [before.finished_at]
     if settings.tuned.exists():
         times.append(datetime.fromtimestamp(settings.tuned.stat().st_mtime, UTC))
     if times and max(times) > datetime.now(UTC) - timedelta(days=every_days):
         get_run_logger().info("tuned on %s: not due", f"{max(times):%Y-%m-%d}")
-        return
+        return False
     run_program("rankmart", "tune", log=get_run_logger().info)
     ledger.note(settings.flow, "tune", key="", output={})
+    return True
 
 
 @step
@@ -179,7 +180,9 @@ def job(*, fresh: bool = False, tune_every: int | None = None) -> "State[Any]":
 def _steps(tune_every: int | None) -> str:
     last_event = take_events()
     build_id = build_features(last_event=last_event)
-    tune(every_days=tune_every)
+    if tune(every_days=tune_every):
+        # With other vars of the generators, if some are better; else nothing is built again.
+        build_id = build_features(last_event=last_event)
     run_id = score(build_id=build_id)
     scored = gate(run_id=run_id)
     new = publish(scored=scored)

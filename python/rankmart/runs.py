@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -41,10 +41,12 @@ def run_parameters(
     settings: Settings,
     rules: ListRules,
     experiments: str | None = None,
+    generator_vars: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """What made the run; threads are left out, since the machine is not the recipe.
 
-    `experiments` is their fingerprint, if there are any.
+    `experiments` is their fingerprint, if there are any. `generator_vars` are those that the build
+    took from elsewhere than dbt_project.yml, tuned or given on the command line.
     """
     made: dict[str, Any] = {
         "list_length": settings.list_length,
@@ -55,6 +57,8 @@ def run_parameters(
     }
     if experiments is not None:
         made["experiments"] = experiments
+    if generator_vars:
+        made["generator_vars"] = dict(generator_vars)
     if ranker is not None:
         made["members"] = [
             {

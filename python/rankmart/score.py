@@ -40,7 +40,7 @@ from rankmart.settings import Settings
 from rankmart.stages import Stages
 from rankmart.track import track_scored
 from rankmart.train import Ranker, saved_members, train_ranker
-from rankmart.tuned import read_tuned
+from rankmart.tuned import read_tuned, vars_of_build
 from rankmart.warehouse import first_row, open_warehouse, require_built, run
 
 logger = logging.getLogger(__name__)
@@ -134,6 +134,7 @@ def score(
             settings,
             rules,
             experiments_fingerprint(connection, experiments),
+            vars_of_build(connection),
         )
         fingerprint = data_fingerprint(connection)
         run_id = content_id(connection, contest, saved, parameters, fingerprint)

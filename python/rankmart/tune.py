@@ -1,59 +1,44 @@
-"""`rankmart tune`: better parameters of the ranker for this data, from the fit users alone.
+"""`rankmart tune`: better numbers for this data, from the fit users alone.
 
-Each trial trains the ranker's objectives on the `fit` split and measures them on held-out fit
-users; the labels of `test` are not looked at. Trials go on where an earlier call stopped, as long
-as the features are the same.
+First the generators' vars (`tune_generators`), then the ranker's XGBoost parameters on the
+features that these make. Each trial is measured on fit users; the labels of `test` are not looked
+at. Trials go on where an earlier call stopped, as long as the data are the same.
 """
 
-import hashlib
-import json
 import logging
+import math
+import tempfile
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-import numpy as np
-import pyarrow as pa
-
-from rankmart.contest import ideal_dcg
-from rankmart.descriptions import describe_tables
-from rankmart.errors import NotEnoughDataError, RankmartError
-from rankmart.features import FeatureRows, feature_names, read_features
+from rankmart.errors import NotEnoughDataError
+from rankmart.features import FeatureRows
+from rankmart.knobs import Bounds
 from rankmart.settings import Settings
 from rankmart.train import FEWEST_USERS, Parameters, default_objectives, validation_ndcg
-from rankmart.tuned import write_tuned
-from rankmart.warehouse import open_warehouse, require_built, run
+from rankmart.trial_warehouse import TrialWarehouse
+from rankmart.trials import (
+    TABLE,
+    add_trials,
+    first_and_best,
+    open_study,
+    require_optuna,
+    suggest,
+    write_trials,
+)
+from rankmart.tune_generators import Fit, Rankers, choose, groups_of, offers_of, tune_group
+from rankmart.tuned import Var, read_tuned_vars, write_tuned
+from rankmart.warehouse import open_warehouse, require_built
 
 if TYPE_CHECKING:
     import optuna
-    from optuna.storages import JournalStorage
+
+__all__ = ["SPACE", "TABLE", "Tuning", "search", "tune"]
 
 logger = logging.getLogger(__name__)
-
-
-class Bounds(NamedTuple):
-    """The ends of a parameter's range, in whole numbers where it is one; log: tried by factors."""
-
-    low: float
-    high: float
-    log: bool = False
-
-
-TABLE = """
-create schema if not exists ranker;
-
-create or replace table ranker.tuning_trials (
-    study varchar not null,
-    trial integer not null,
-    state varchar not null,
-    validation_ndcg_at_10 double,
-    parameters json not null,
-    seconds double
-);
-"""
 
 SPACE: dict[str, Bounds] = {
     "eta": Bounds(0.02, 0.15, log=True),
@@ -69,65 +54,85 @@ SPACE: dict[str, Bounds] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Tuning:
-    """NDCG@10 on held-out fit users, of the best trial and of the defaults; trials so far."""
+    """NDCG@10 on held-out fit users, of what was found and of the defaults; trials so far.
+
+    vars: those of the generators for which better numbers were found. objectives: parameters of
+    the ranker, empty where the defaults were best.
+    """
 
     value: float
     default: float
     trials: int
-    objectives: tuple[Parameters, ...]
+    vars: Mapping[str, Var] = field(default_factory=dict)
+    objectives: tuple[Parameters, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        return bool(self.vars or self.objectives)
 
 
-def tune(settings: Settings, *, trials: int, minutes: float | None = None) -> Tuning:
+def tune(
+    settings: Settings,
+    *,
+    trials: int,
+    generator_trials: int = 0,
+    minutes: float | None = None,
+    project: Path = Path(),
+    given: Mapping[str, Any] | None = None,
+) -> Tuning:
     """Run so many more trials, or for so many minutes, and keep the best in `settings.tuned`.
 
-    The file is not written while nothing beats the defaults, which are the first trial. All
-    trials are in the table `ranker.tuning_trials`.
+    generator_trials: so many for each group of the generators' vars, which need the dbt project in
+    `project`; `given` are vars that were given to `dbt run` by hand. Without any, the vars of an
+    earlier tuning stay.
 
-    Raises RankmartError where Optuna is not installed, WarehouseError, and NotEnoughDataError for
-    too few fit users.
+    The file is not written while nothing beats the defaults. All trials are in the table
+    `ranker.tuning_trials`.
+
+    Raises RankmartError where Optuna is not installed or dbt fails, WarehouseError, and
+    NotEnoughDataError for too few fit users.
     """
-    _require_optuna()
-    import optuna
-
-    with open_warehouse(settings) as connection:
-        require_built(connection)
-        features = feature_names(connection)
-        rows = read_features(connection, "fit", features=features, only_users_with_positives=True)
-        ideal = ideal_dcg(connection, "fit")
-        users = len(np.unique(rows.users))
-        if users < FEWEST_USERS:
-            raise NotEnoughDataError(
-                f"{users} fit users have a label among their candidates: tuning needs"
-                f" {FEWEST_USERS} or more"
-            )
-        defaults = default_objectives(users)
-        journal = settings.tuned.with_suffix(".journal")
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        study = search(
-            rows,
-            defaults=defaults,
-            ideal_dcg=ideal,
-            trials=trials,
-            minutes=minutes,
-            seed=settings.seed,
-            threads=settings.thread_count,
-            name=_study_name(rows, features, settings.seed),
-            journal=journal,
+    require_optuna()
+    deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
+    fit = _fit_of(settings)
+    studies: list[optuna.Study] = []
+    found = read_tuned_vars(settings.tuned)
+    default = None
+    if generator_trials:
+        found, fit, default = _tune_vars(
+            settings,
+            project=project,
+            given=given or {},
+            trials=generator_trials,
+            deadline=deadline,
+            studies=studies,
         )
-        _write_trials(connection, study)
-    done = [trial for trial in study.trials if trial.value is not None]
-    default = done[0].value
-    best = study.best_trial
-    objectives = _sampled(optuna.trial.FixedTrial(best.params), defaults)
-    assert default is not None
-    assert best.value is not None
-    if best.value > default:
-        write_tuned(
-            settings.tuned, objectives, value=best.value, default=default, trials=len(done)
-        )
-    return Tuning(
-        value=best.value, default=default, trials=len(done), objectives=tuple(objectives)
+    defaults = default_objectives(fit.users)
+    ranker = search(
+        fit.rows,
+        defaults=defaults,
+        ideal_dcg=fit.ideal_dcg,
+        trials=trials,
+        deadline=deadline,
+        seed=settings.seed,
+        threads=settings.thread_count,
+        name=f"ranker {fit.digest(settings.seed)}",
+        journal=settings.tuned.with_suffix(".journal"),
     )
+    studies.append(ranker)
+    with open_warehouse(settings) as connection:
+        write_trials(connection, studies)
+    tuning = _outcome(ranker, defaults, found, default)
+    if tuning.found:
+        write_tuned(
+            settings.tuned,
+            tuning.objectives,
+            value=tuning.value,
+            default=tuning.default,
+            trials=tuning.trials,
+            found_vars=found,
+        )
+    return tuning
 
 
 def search(
@@ -139,7 +144,7 @@ def search(
     seed: int,
     threads: int,
     parameters: Collection[str] = tuple(SPACE),
-    minutes: float | None = None,
+    deadline: float = math.inf,
     name: str | None = None,
     journal: Path | None = None,
 ) -> "optuna.Study":
@@ -148,18 +153,8 @@ def search(
     A new study's first trial is of the defaults. `parameters` are those of SPACE that are looked
     for; the others stay as they are. Raises RankmartError without Optuna.
     """
-    _require_optuna()
-    import optuna
-
-    study = optuna.create_study(
-        storage=None if journal is None else _storage(journal),
-        study_name=name,
-        sampler=optuna.samplers.TPESampler(seed=seed, multivariate=True),
-        direction="maximize",
-        load_if_exists=True,
-    )
-    if not study.trials:
-        study.enqueue_trial(_as_trial(defaults, parameters))
+    require_optuna()
+    study = open_study(name, journal)
 
     def objective(trial: "optuna.Trial") -> float:
         started = time.monotonic()
@@ -178,26 +173,15 @@ def search(
         )
         return value
 
-    study.optimize(objective, n_trials=trials, timeout=None if minutes is None else 60 * minutes)
+    add_trials(
+        study,
+        objective,
+        first=_as_trial(defaults, parameters),
+        trials=trials,
+        seed=seed,
+        deadline=deadline,
+    )
     return study
-
-
-def _require_optuna() -> None:
-    """Raises RankmartError without Optuna; with it, Optuna logs warnings alone from here on."""
-    try:
-        import optuna
-    except ImportError as error:
-        raise RankmartError(
-            "tuning needs Optuna: `pip install 'rankmart[tune]'`, or `make setup`"
-        ) from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-
-
-def _storage(journal: Path) -> "JournalStorage":
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    return JournalStorage(JournalFileBackend(str(journal)))
 
 
 def _sampled(
@@ -210,24 +194,12 @@ def _sampled(
     return [
         default
         | {
-            name: _suggested(trial, f"{place}_{name}", bounds)
+            name: suggest(trial, f"{place}_{name}", bounds)
             for name, bounds in SPACE.items()
             if name in parameters and name in default
         }
         for place, default in enumerate(defaults)
     ]
-
-
-def _suggested(
-    trial: "optuna.Trial | optuna.trial.FixedTrial",
-    name: str,
-    bounds: Bounds,
-) -> float:
-    """A whole number where both bounds are."""
-    low, high, log = bounds
-    if isinstance(low, int) and isinstance(high, int):
-        return trial.suggest_int(name, low, high, log=log)
-    return trial.suggest_float(name, low, high, log=log)
 
 
 def _as_trial(defaults: Sequence[Parameters], parameters: Collection[str]) -> dict[str, Any]:
@@ -240,29 +212,91 @@ def _as_trial(defaults: Sequence[Parameters], parameters: Collection[str]) -> di
     }
 
 
-def _study_name(rows: FeatureRows, features: Sequence[str], seed: int) -> str:
-    """The same for the same features, labels and seed: trials on other data are not comparable."""
-    digest = hashlib.sha256(repr((list(features), seed)).encode())
-    for part in (rows.matrix, rows.users, rows.products, rows.labels):
-        digest.update(part.tobytes())
-    return f"ranker-{digest.hexdigest()[:16]}"
+def _fit_of(settings: Settings) -> Fit:
+    with open_warehouse(settings, read_only=True) as connection:
+        require_built(connection)
+        fit = Fit.read(connection)
+    if fit.users < FEWEST_USERS:
+        raise NotEnoughDataError(
+            f"{fit.users} fit users have a label among their candidates: tuning needs"
+            f" {FEWEST_USERS} or more"
+        )
+    return fit
 
 
-def _write_trials(connection: duckdb.DuckDBPyConnection, study: "optuna.Study") -> None:
+def _tune_vars(
+    settings: Settings,
+    *,
+    project: Path,
+    given: Mapping[str, Any],
+    trials: int,
+    deadline: float,
+    studies: "list[optuna.Study]",
+) -> tuple[dict[str, Var], Fit, float]:
+    """The vars that are better, the features that they make, and the default's NDCG@10.
 
-    trials = [
-        {
-            "study": study.study_name,
-            "trial": trial.number,
-            "state": trial.state.name.lower(),
-            "validation_ndcg_at_10": trial.value,
-            "parameters": json.dumps(trial.params, sort_keys=True),
-            "seconds": None if trial.duration is None else trial.duration.total_seconds(),
+    Adds its studies to `studies`.
+    """
+    journal = settings.tuned.with_suffix(".journal")
+    # Beside the warehouse is room for a part of it.
+    with tempfile.TemporaryDirectory(dir=settings.warehouse.parent, prefix=".tune-") as folder:
+        warehouse = TrialWarehouse(
+            settings, project=project, folder=Path(folder).resolve(), given=given
+        )
+        groups = groups_of(warehouse)
+        warehouse.copy_from_warehouse(model for group in groups for model in group.models)
+        tried = [
+            tune_group(
+                warehouse,
+                group,
+                trials=trials,
+                seed=settings.seed,
+                journal=journal,
+                deadline=deadline,
+            )
+            for group in groups
+        ]
+        rankers = Rankers(warehouse, groups, seed=settings.seed)
+        plain = rankers.fit({})
+        together = open_study(f"vars with the ranker {plain.digest(settings.seed)}", journal)
+        chosen = choose(rankers, offers_of(groups, tried), together, deadline=deadline)
+        studies.extend([*tried, together])
+        found = {
+            name: Var(value=value, instead_of=warehouse.vars[name])
+            for name, value in chosen.items()
         }
-        for trial in study.trials
-    ]
-    run(connection, TABLE)
-    connection.register("trial_rows", pa.Table.from_pylist(trials))
-    run(connection, "insert into ranker.tuning_trials by name select * from trial_rows")
-    describe_tables(connection)
-    connection.unregister("trial_rows")
+        return (
+            found,
+            rankers.fit(chosen),
+            validation_ndcg(
+                plain.rows,
+                objectives=default_objectives(plain.users),
+                ideal_dcg=plain.ideal_dcg,
+                seed=settings.seed,
+                threads=settings.thread_count,
+            ),
+        )
+
+
+def _outcome(
+    study: "optuna.Study",
+    defaults: Sequence[Parameters],
+    found: Mapping[str, Var],
+    default: float | None,
+) -> Tuning:
+    """What a study and better vars say together."""
+    import optuna
+
+    ends = first_and_best(study)
+    if ends is None:
+        return Tuning(value=default or 0.0, default=default or 0.0, trials=0, vars=found)
+    objectives: tuple[Parameters, ...] = ()
+    if ends.best > ends.first:
+        objectives = tuple(_sampled(optuna.trial.FixedTrial(ends.parameters), defaults))
+    return Tuning(
+        value=ends.best,
+        default=ends.first if default is None else default,
+        trials=len(study.trials),
+        vars=found,
+        objectives=objectives,
+    )

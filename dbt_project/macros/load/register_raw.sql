@@ -27,6 +27,13 @@
         {% do run_query('set threads = ' ~ env_var('RANKMART_THREADS') | int) %}
     {% endif %}
     {% do duckdb__create_raw_tables() %}
+    {% if var('read_files') %}
+        {% do duckdb__read_files() %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro duckdb__read_files() %}
     {% set reviews = duckdb__files_of(reviews_path(), 'reviews', 'RANKMART_REVIEWS') %}
     {% set products = [] %}
     {% if products_path() %}

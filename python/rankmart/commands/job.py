@@ -1,11 +1,31 @@
 """`rankmart score` and `rankmart tune`."""
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import click
+import yaml  # type: ignore[import-untyped]  # no stubs: dbt brings PyYAML alone
 
 REFUSED = 3
 """The exit code of a run that the gate refused."""
+
+
+class DbtVars(click.ParamType):  # type: ignore[type-arg]  # generic in Click 8.4 alone
+    """YAML, as dbt takes it."""
+
+    name = "yaml"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, Any]:
+        try:
+            given = yaml.safe_load(value) if isinstance(value, str) else value
+        except yaml.YAMLError:
+            given = None
+        if not isinstance(given, dict):
+            self.fail(f"{value!r} is no YAML of names and values: '{{history_length: 10}}'")
+        return given
 
 
 @click.command()
@@ -29,23 +49,68 @@ def score(*, accept: bool, hold: bool) -> None:
 
 
 @click.command()
-@click.option("--trials", type=click.IntRange(min=1), default=30, show_default=True)
+@click.option(
+    "--trials",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="So many more of the ranker.",
+)
+@click.option(
+    "--generator-trials",
+    type=click.IntRange(min=0),
+    default=12,
+    show_default=True,
+    help="So many more of each group of the generators' vars; 0: these stay.",
+)
 @click.option("--minutes", type=click.FloatRange(min=0), help="Stop before the next trial then.")
-def tune(*, trials: int, minutes: float | None) -> None:
-    """Look for better parameters of the ranker, on the fit users alone; resumes where it stopped.
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The folder of dbt_project.yml.  [default: .]",
+)
+@click.option(
+    "--vars",
+    "given",
+    type=DbtVars(),
+    default="{}",
+    help="What `dbt run` was given as --vars, if it was.",
+)
+def tune(
+    *,
+    trials: int,
+    generator_trials: int,
+    minutes: float | None,
+    project: Path,
+    given: dict[str, Any],
+) -> None:
+    """Look for better vars of the generators and parameters of the ranker, on fit users alone.
 
-    The best are kept in the file that RANKMART_TUNED names, and the next scoring uses them.
+    Resumes where it stopped. What is better is kept in the file that RANKMART_TUNED names: the
+    next `dbt run` and the next scoring use it.
     """
     from rankmart.settings import Settings
-    from rankmart.tune import tune as tune_ranker
+    from rankmart.tune import tune as tune_all
 
     settings = Settings.from_environment()
-    tuning = tune_ranker(settings, trials=trials, minutes=minutes)
+    tuning = tune_all(
+        settings,
+        trials=trials,
+        generator_trials=generator_trials,
+        minutes=minutes,
+        project=project,
+        given=given,
+    )
     click.echo(
         f"NDCG@10 on held-out fit users: {tuning.value:.4f}, the defaults {tuning.default:.4f};"
-        f" {tuning.trials} trials."
+        f" {tuning.trials} trials of the ranker."
     )
-    if tuning.value > tuning.default:
-        click.echo(f"Wrote {settings.tuned}: the next `rankmart score` uses it.")
-    else:
+    for name, var in tuning.vars.items():
+        click.echo(f"{name}: {var.value:g} instead of {var.instead_of:g}")
+    if not tuning.found:
         click.echo("Nothing was better than the defaults, so they stay.")
+    elif tuning.vars:
+        click.echo(f"Wrote {settings.tuned}: the next `dbt run` and `rankmart score` use it.")
+    else:
+        click.echo(f"Wrote {settings.tuned}: the next `rankmart score` uses it.")

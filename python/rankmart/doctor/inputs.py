@@ -14,7 +14,7 @@ from rankmart.doctor.checks import Check, from_error, ok, problem, warning
 from rankmart.doctor.forms import UnknownFormError, form_of, known_forms
 from rankmart.errors import RankmartError, first_line
 from rankmart.settings import Settings
-from rankmart.tuned import read_tuned
+from rankmart.tuned import read_tuned, read_tuned_vars
 from rankmart_serving.settings import VARIABLES
 from rankmart_serving.settings import Settings as ServingSettings
 
@@ -50,11 +50,12 @@ def check_tuned(settings: Settings) -> Check:
     """Is the file of tuned parameters, if there is one, what `rankmart tune` writes."""
     try:
         objectives = read_tuned(settings.tuned)
+        found = read_tuned_vars(settings.tuned)
     except RankmartError as error:
         return from_error("tuned", error, f"delete {settings.tuned}")
-    if not objectives:
+    if not objectives and not found:
         return ok("tuned", "none, defaults hold")
-    return ok("tuned", f"{settings.tuned}: {len(objectives)} objectives")
+    return ok("tuned", f"{settings.tuned}: {len(found)} vars, {len(objectives)} objectives")
 
 
 def reviews_path(dbt_vars: Mapping[str, Any]) -> str:

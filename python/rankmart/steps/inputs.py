@@ -13,6 +13,7 @@ import rankmart
 from rankmart.errors import RankmartError
 from rankmart.events import events_url
 from rankmart.settings import Settings
+from rankmart.tuned import read_tuned_vars
 
 PROJECT_FILES = (
     "dbt_project.yml",
@@ -31,7 +32,7 @@ def digest(*parts: Any) -> str:
 
 
 def build_key(project: Path, *, last_event: int) -> str:
-    """Of what `dbt build` is done with: files of data, events, the project, its settings, code.
+    """Of what `dbt build` is done with: data, events, the project, its settings, tuned vars, code.
 
     Files of data count by name, size and time, as they do for dbt.
     """
@@ -40,6 +41,7 @@ def build_key(project: Path, *, last_event: int) -> str:
         (events_url(), last_event),
         os.environ.get("RANKMART_PROTOCOL", ""),
         os.path.abspath(os.environ.get("RANKMART_WAREHOUSE", "")),
+        sorted(read_tuned_vars(Settings.from_environment().tuned).items()),
         project_files(project),
         code(),
     )
