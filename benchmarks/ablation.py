@@ -1,6 +1,6 @@
 """What each group of features is worth, on a warehouse that `dbt run` built.
 
-    python benchmarks/ablation.py --warehouse data/warehouse.duckdb
+    python -m benchmarks.ablation --warehouse data/warehouse.duckdb
 
 A ranker is trained on all features, then one without each group in turn. Prints a Markdown table:
 NDCG@10 on all test users, and the difference from the ranker with all features, with the 95 %
@@ -9,9 +9,8 @@ interval of a paired bootstrap over users. Below 0: the group helps.
 
 import logging
 import re
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +19,12 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.built import echo_table, opened, trained, warehouse_option
 from rankmart.bootstrap import draw, estimate
 from rankmart.contest import ideal_dcg
-from rankmart.errors import NotEnoughDataError
 from rankmart.features import FeatureRows, feature_names, read_features
 from rankmart.settings import Settings
-from rankmart.train import ndcg_by_user, train_ranker
-from rankmart.warehouse import open_warehouse, require_built
+from rankmart.train import ndcg_by_user
 
 GROUPS = {
     "ranks and scores of generators": r"\w+_(rank|score)|source_count|standing",
@@ -52,20 +50,19 @@ Values = npt.NDArray[np.float64]
 
 
 @click.command()
-@click.option("--warehouse", type=click.Path(path_type=Path, dir_okay=False), required=True)
-def main(warehouse: Path) -> None:
-    """Print the table."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
-    settings = replace(Settings.from_environment(), warehouse=warehouse)
-    with open_warehouse(settings, read_only=True) as connection:
-        require_built(connection)
-        click.echo("| without | features | NDCG@10 | difference | 95 % interval |")
-        click.echo("| --- | --- | --- | --- | --- |")
-        for line in measure(connection, settings):
-            click.echo(line)
+@warehouse_option
+def main(*, warehouse: Path) -> None:
+    """Print the table; the warehouse is left as it is."""
+    with opened(warehouse) as (connection, settings):
+        echo_table(
+            ("without", "features", "NDCG@10", "difference", "95 % interval"),
+            measure(connection, settings),
+        )
 
 
-def measure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[str]:
+def measure(
+    connection: duckdb.DuckDBPyConnection, settings: Settings
+) -> Iterator[Sequence[object]]:
     """The rows of the table, each as soon as it is known."""
     features = feature_names(connection)
     fit, test = (
@@ -77,29 +74,25 @@ def measure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterat
     def values_with(kept: list[str]) -> Values:
         started = time.monotonic()
         places = [features.index(name) for name in kept]
-        ranker = train_ranker(
-            _columns(fit, places),
-            features=kept,
-            ideal_dcg=ideal["fit"],
-            seed=settings.seed,
-            threads=settings.thread_count,
+        ranker = trained(
+            _columns(fit, places), features=kept, ideal_dcg=ideal["fit"], settings=settings
         )
-        if ranker is None:
-            raise NotEnoughDataError("too few users with a label to train a ranker on")
         scores = ranker.predict(np.ascontiguousarray(test.matrix[:, places]))
         logging.info("%d features in %.0f s", len(kept), time.monotonic() - started)
         return ndcg_by_user(test, scores, ideal["test"])
 
     whole = values_with(features)
     counts = draw(len(whole))
-    yield f"| nothing | {len(features)} | {whole.mean():.4f} | | |"
+    yield "nothing", len(features), f"{whole.mean():.4f}", "", ""
     for group, names in without_each(features).items():
         values = values_with([name for name in features if name not in names])
         difference = estimate((values - whole)[:, None], counts)
         yield (
-            f"| {group} | {len(features) - len(names)} | {values.mean():.4f}"
-            f" | {difference.value[0]:+.4f}"
-            f" | {difference.low[0]:+.4f} to {difference.high[0]:+.4f} |"
+            group,
+            len(features) - len(names),
+            f"{values.mean():.4f}",
+            f"{difference.value[0]:+.4f}",
+            f"{difference.low[0]:+.4f} to {difference.high[0]:+.4f}",
         )
 
 

@@ -1,6 +1,6 @@
 """What diversity and a category cap cost and bring, on a warehouse that `dbt run` built.
 
-    python benchmarks/diversity.py --warehouse data/warehouse.duckdb
+    python -m benchmarks.diversity --warehouse data/warehouse.duckdb
 
 One ranker is trained; the lists of the test users are then made under each setting and judged.
 Prints a Markdown table: NDCG@10, catalogue coverage and intra-list diversity, which is the mean
@@ -9,23 +9,22 @@ tags. A product without tags is like no other.
 """
 
 import logging
-import sys
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 import duckdb
 
+from benchmarks.built import echo_table, opened, trained, warehouse_option
 from rankmart.contest import hold_contest, ideal_dcg
-from rankmart.errors import NotEnoughDataError
 from rankmart.features import feature_names, read_features
 from rankmart.gate import RANKER
 from rankmart.progress import Progress
 from rankmart.rerank import read_reranking
 from rankmart.settings import Settings
-from rankmart.train import train_ranker
-from rankmart.warehouse import first_row, open_warehouse, require_built
+from rankmart.warehouse import first_row
 
 SETTINGS = ((0.0, 0), (0.1, 0), (0.3, 0), (0.5, 0), (0.0, 2))
 """Pairs of RANKMART_DIVERSITY and RANKMART_CATEGORY_CAP."""
@@ -88,39 +87,27 @@ select avg(diversity) from per_user
 
 
 @click.command()
-@click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    default=Settings.warehouse,
-    show_default=True,
-)
+@warehouse_option
 def main(*, warehouse: Path) -> None:
     """Print the table; the warehouse is left as it is."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    settings = replace(Settings.from_environment(), warehouse=warehouse)
-    with open_warehouse(settings, read_only=True) as connection:
-        require_built(connection)
-        click.echo(
-            "| diversity | category cap | NDCG@10 | coverage@10 | intra-list diversity@10 |"
+    with opened(warehouse) as (connection, settings):
+        echo_table(
+            ("diversity", "category cap", "NDCG@10", "coverage@10", "intra-list diversity@10"),
+            measure(connection, settings),
         )
-        click.echo("| --- | --- | --- | --- | --- |")
-        for line in measure(connection, settings):
-            click.echo(line)
 
 
-def measure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
-    """The rows of the table."""
+def measure(
+    connection: duckdb.DuckDBPyConnection, settings: Settings
+) -> Iterator[Sequence[object]]:
+    """The rows of the table, each as soon as it is known."""
     features = feature_names(connection)
-    ranker = train_ranker(
+    ranker = trained(
         read_features(connection, "fit", features=features, only_users_with_positives=True),
         features=features,
         ideal_dcg=ideal_dcg(connection, "fit"),
-        seed=settings.seed,
-        threads=settings.thread_count,
+        settings=settings,
     )
-    if ranker is None:
-        raise NotEnoughDataError("too few users with a label to train a ranker on")
-    lines = []
     for diversity, cap in SETTINGS:
         started = time.monotonic()
         reranking = read_reranking(
@@ -135,12 +122,14 @@ def measure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[s
             reranking=reranking,
         )
         (varied,) = first_row(connection, INTRA_LIST_DIVERSITY)
-        lines.append(
-            f"| {diversity:g} | {cap or 'none'} | {contest.value(RANKER):.4f}"
-            f" | {contest.value(RANKER, 'catalog_coverage'):.4f} | {varied:.4f} |"
+        logging.info("diversity %g, cap %d in %.0f s", diversity, cap, time.monotonic() - started)
+        yield (
+            f"{diversity:g}",
+            cap or "none",
+            f"{contest.value(RANKER):.4f}",
+            f"{contest.value(RANKER, 'catalog_coverage'):.4f}",
+            f"{varied:.4f}",
         )
-        logging.info("%s in %.0f s", lines[-1], time.monotonic() - started)
-    return lines
 
 
 if __name__ == "__main__":

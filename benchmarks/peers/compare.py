@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 PEERS_PYTHON = HERE / ".venv" / "bin" / "python"
+JOB_JSON = "benchmark.json"
 PACKAGES = ("implicit", "rectools", "numpy", "scipy", "pandas")
 
 _VERSIONS = """
@@ -68,26 +69,28 @@ def compare(
     peers: Sequence[Peer] = PEERS,
     python: Path = PEERS_PYTHON,
     tune_users: int = 3_000,
+    job: Path | None = None,
 ) -> dict[str, Any]:
     """Run Rankmart's whole job, then every peer, and return the figures of all.
 
     Everything is written below `scratch`, an empty folder. `python` is that of the peers'
-    environment. Raises RankmartError where a step fails.
+    environment. `job` is the scratch of a benchmark on the same files, with its figures as JOB_JSON
+    in it: then the job is not run again. Raises RankmartError where a step fails.
     """
     if not python.exists():
         raise RankmartError(f"no {python}: `make peers` creates it")
     machine = _machine()
     versions = _versions(python)
-    rankmart = benchmark(
-        project=ROOT,
-        reviews=reviews,
-        products=products,
-        protocol=protocol,
-        scratch=scratch / "rankmart",
-    )
-    fit, test, tags = _export(scratch, tune_users)
+    if job is None:
+        job = scratch / "rankmart"
+        rankmart = benchmark(
+            project=ROOT, reviews=reviews, products=products, protocol=protocol, scratch=job
+        )
+    else:
+        rankmart = _figures_of(job, protocol)
+    fit, test, tags = _export(job, scratch, tune_users)
     evaluation = Evaluation(test)
-    own = evaluation.add_rankmart(scratch / "rankmart" / "test_lists.parquet")
+    own = evaluation.add_rankmart(job / "test_lists.parquet")
     ran: dict[str, dict[str, Any]] = {}
     for peer in peers:
         if peer.needs_tags and not tags:
@@ -125,8 +128,20 @@ def compare(
     }
 
 
-def _export(scratch: Path, tune_users: int) -> tuple[Split, Split, int]:
-    with duckdb.connect(scratch / "rankmart" / "warehouse.duckdb", read_only=True) as connection:
+def _figures_of(job: Path, protocol: str) -> dict[str, Any]:
+    """What a benchmark kept; raises RankmartError where it is not there, or of another protocol."""
+    how = f"rankmart benchmark --protocol {protocol} --scratch {job} --out {job / JOB_JSON} …"
+    try:
+        figures: dict[str, Any] = json.loads((job / JOB_JSON).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RankmartError(f"no figures at {job / JOB_JSON} ({error}): {how}") from error
+    if figures.get("protocol") != protocol:
+        raise RankmartError(f"{job / JOB_JSON} is of another protocol: {how}")
+    return figures
+
+
+def _export(job: Path, scratch: Path, tune_users: int) -> tuple[Split, Split, int]:
+    with duckdb.connect(job / "warehouse.duckdb", read_only=True) as connection:
         return (
             export_split(connection, "fit", scratch / "fit", at_most=tune_users),
             export_split(connection, "test", scratch / "test"),
@@ -259,6 +274,11 @@ def _machine() -> dict[str, float]:
     help="Users of the fit split on whom settings are tried.",
 )
 @click.option(
+    "--job",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help=f"The --scratch of a `rankmart benchmark` with --out in it as {JOB_JSON}, to be reused.",
+)
+@click.option(
     "--scratch",
     type=click.Path(path_type=Path, file_okay=False),
     help="An empty folder for what is written; it is kept.",
@@ -273,6 +293,7 @@ def main(
     docs: Path | None,
     only: tuple[str, ...],
     tune_users: int,
+    job: Path | None,
     scratch: Path | None,
 ) -> None:
     """Rankmart beside other libraries: one split, the same users, the same metric code."""
@@ -295,6 +316,7 @@ def main(
                 scratch=scratch or Path(temporary),
                 peers=peers,
                 tune_users=tune_users,
+                job=job,
             )
         click.echo(markdown(comparison))
         if out is not None:

@@ -129,6 +129,8 @@ GROUPS = (
 SIZES: dict[str, tuple[float, ...]] = {"candidates_at_most": (100, 225)}
 """What no generator's own list can judge: each of these is tried with the ranker."""
 
+GROUP_NAMES = (*(group.name for group in GROUPS), *SIZES)
+
 
 def knob_names() -> list[str]:
     """All vars that may be tuned, in the order of the groups."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rankmart.errors import NotEnoughDataError
 from rankmart.features import FeatureRows
-from rankmart.knobs import Bounds
+from rankmart.knobs import GROUP_NAMES, Bounds
 from rankmart.settings import Settings
 from rankmart.train import FEWEST_USERS, Parameters, default_objectives, validation_ndcg
 from rankmart.trial_warehouse import TrialWarehouse
@@ -29,7 +29,15 @@ from rankmart.trials import (
     suggest,
     write_trials,
 )
-from rankmart.tune_generators import Fit, Rankers, choose, groups_of, offers_of, tune_group
+from rankmart.tune_generators import (
+    Fit,
+    Rankers,
+    choose,
+    groups_of,
+    offers_of,
+    sizes_of,
+    tune_group,
+)
 from rankmart.tuned import Var, read_tuned_vars, write_tuned
 from rankmart.warehouse import open_warehouse, require_built
 
@@ -76,15 +84,16 @@ def tune(
     *,
     trials: int,
     generator_trials: int = 0,
+    groups: Collection[str] = GROUP_NAMES,
     minutes: float | None = None,
     project: Path = Path(),
     given: Mapping[str, Any] | None = None,
 ) -> Tuning:
     """Run so many more trials, or for so many minutes, and keep the best in `settings.tuned`.
 
-    generator_trials: so many for each group of the generators' vars, which need the dbt project in
-    `project`; `given` are vars that were given to `dbt run` by hand. Without any, the vars of an
-    earlier tuning stay.
+    generator_trials: so many for each of the groups of the generators' vars, which need the dbt
+    project in `project`; `given` are vars that were given to `dbt run` by hand. With none, the
+    vars of an earlier tuning stay.
 
     The file is not written while nothing beats the defaults. All trials are in the table
     `ranker.tuning_trials`.
@@ -103,6 +112,7 @@ def tune(
             settings,
             project=project,
             given=given or {},
+            names=groups or GROUP_NAMES,
             trials=generator_trials,
             deadline=deadline,
             studies=studies,
@@ -229,6 +239,7 @@ def _tune_vars(
     *,
     project: Path,
     given: Mapping[str, Any],
+    names: Collection[str],
     trials: int,
     deadline: float,
     studies: "list[optuna.Study]",
@@ -243,8 +254,10 @@ def _tune_vars(
         warehouse = TrialWarehouse(
             settings, project=project, folder=Path(folder).resolve(), given=given
         )
-        groups = groups_of(warehouse)
-        warehouse.copy_from_warehouse(model for group in groups for model in group.models)
+        groups = groups_of(warehouse, names)
+        warehouse.copy_from_warehouse(
+            {"candidates", *(model for group in groups for model in group.models)}
+        )
         tried = [
             tune_group(
                 warehouse,
@@ -259,7 +272,13 @@ def _tune_vars(
         rankers = Rankers(warehouse, groups, seed=settings.seed)
         plain = rankers.fit({})
         together = open_study(f"vars with the ranker {plain.digest(settings.seed)}", journal)
-        chosen = choose(rankers, offers_of(groups, tried), together, deadline=deadline)
+        chosen = choose(
+            rankers,
+            offers_of(groups, tried),
+            together,
+            sizes=sizes_of(warehouse, names),
+            deadline=deadline,
+        )
         studies.extend([*tried, together])
         found = {
             name: Var(value=value, instead_of=warehouse.vars[name])

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from rankmart.contest import ideal_dcg
 from rankmart.features import FeatureRows, feature_names, generator_names, read_features
-from rankmart.knobs import GROUPS, SIZES, Group
+from rankmart.knobs import GROUP_NAMES, GROUPS, SIZES, Group
 from rankmart.train import Plan, held_out_users, plan_for, try_objective
 from rankmart.trial_warehouse import TrialWarehouse
 from rankmart.trials import add_trials, first_and_best, open_study, suggest
@@ -70,14 +70,17 @@ class Fit:
         return digest.hexdigest()[:16]
 
 
-def groups_of(warehouse: TrialWarehouse) -> list[Group]:
-    """The groups with something to try: vars that dbt_project.yml has, and nobody gave by hand."""
+def groups_of(warehouse: TrialWarehouse, names: Collection[str] = GROUP_NAMES) -> list[Group]:
+    """Of the groups of these names, those with something to try.
+
+    That are vars that dbt_project.yml has, and nobody gave by hand.
+    """
     with open_warehouse(warehouse.settings, read_only=True) as connection:
         generators = generator_names(feature_names(connection))
     defaults = {
         name: value for name, value in warehouse.vars.items() if name not in warehouse.given
     }
-    found = [group.around(defaults, generators) for group in GROUPS]
+    found = [group.around(defaults, generators) for group in GROUPS if group.name in names]
     return [group for group in found if group.knobs and group.judges]
 
 
@@ -155,6 +158,15 @@ def as_written(number: float) -> float:
     return number if isinstance(number, int) else float(f"{number:.3g}")
 
 
+def sizes_of(warehouse: TrialWarehouse, names: Collection[str]) -> dict[str, tuple[float, ...]]:
+    """The same of SIZES."""
+    return {
+        name: tuple(value for value in values if value != warehouse.vars[name])
+        for name, values in SIZES.items()
+        if name in names and name in warehouse.vars and name not in warehouse.given
+    }
+
+
 def offers_of(
     groups: Sequence[Group], studies: "Sequence[optuna.Study]"
 ) -> list[dict[str, float]]:
@@ -212,13 +224,14 @@ def choose(
     offers: Sequence[Mapping[str, float]],
     study: "optuna.Study",
     *,
+    sizes: Mapping[str, Sequence[float]],
     deadline: float = math.inf,
 ) -> dict[str, float]:
     """The vars with which the ranker is better than without, on held-out fit users.
 
     Better: by more than the standard error of the users' mean difference, so that few users do not
     choose by chance. All offers together, if that is better; else one after another, each kept if
-    it helps. Then the SIZES. What was compared is kept in `study`, and not done again.
+    it helps. Then each of the sizes. What was compared is kept in `study`, and not done again.
     """
     chosen: dict[str, float] = {}
 
@@ -235,9 +248,9 @@ def choose(
         for offer in offers:
             if is_better(chosen | dict(offer)):
                 chosen = chosen | dict(offer)
-    for name, values in SIZES.items():
-        for value in values if name in rankers.warehouse.vars else ():
-            if name not in rankers.warehouse.given and is_better(chosen | {name: value}):
+    for name, values in sizes.items():
+        for value in values:
+            if is_better(chosen | {name: value}):
                 chosen = chosen | {name: value}
     return chosen
 

@@ -257,6 +257,25 @@ def test_every_peer_has_a_name_of_its_own_and_settings_to_choose_from() -> None:
         assert f"\ndef {name}(" in source
 
 
+def test_a_job_that_is_reused_must_be_there_and_of_the_protocol(tmp_path: Path) -> None:
+    def reuse() -> None:
+        compare(
+            reviews="",
+            products=None,
+            protocol="leave_last_out",
+            name="",
+            scratch=tmp_path,
+            python=Path(sys.executable),
+            job=tmp_path,
+        )
+
+    with pytest.raises(RankmartError, match=r"no figures at .*benchmark\.json"):
+        reuse()
+    (tmp_path / "benchmark.json").write_text('{"protocol": "temporal"}', encoding="utf-8")
+    with pytest.raises(RankmartError, match="another protocol"):
+        reuse()
+
+
 @pytest.fixture(scope="module")
 def comparison(small_shop: DemoData, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Rankmart and a toy peer on the small shop, as two processes do it."""

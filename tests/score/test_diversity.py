@@ -111,7 +111,8 @@ def test_a_setting_that_can_not_be_read_is_named(
 
 def test_the_table_of_the_benchmark_is_measured(scored_shop: Project) -> None:
     ended = subprocess.run(
-        [sys.executable, ROOT / "benchmarks/diversity.py", "--warehouse", scored_shop.warehouse],
+        [sys.executable, "-m", "benchmarks.diversity", "--warehouse", scored_shop.warehouse],
+        cwd=ROOT,
         env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE"},
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Tuning: trials on fit users alone, resumed where they stopped, and a file that scoring uses."""
+"""Tuning: trials on fit users alone, resumed where they stopped, and a file that others use."""
 
 import json
 from dataclasses import replace
@@ -9,55 +9,114 @@ import pytest
 from project import Finished, Project
 from rankmart.errors import RankmartError
 from rankmart.train import LAMBDAMART_SMALL, LOGISTIC
-from rankmart.tuned import read_tuned, write_tuned
+from rankmart.tuned import Var, read_tuned, read_tuned_vars, write_tuned
 
 TRIALS = """
-select trial, state, validation_ndcg_at_10, parameters
+select study, trial, state, validation_ndcg_at_10, parameters
 from ranker.tuning_trials
-order by trial
+where study like '{}%'
+order by study, trial
 """
+GROUP = "two hops"
 
 
 @pytest.fixture(scope="module")
 def tuned(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The shop after three trials."""
-    scratch = tmp_path_factory.mktemp("tuned")
-    project = replace(
-        scored_shop.copied_to(scratch), more={"RANKMART_TUNED": str(scratch / "tuned.json")}
-    )
-    tune(project, trials=3).succeeded()
+    """The shop after two trials of a group of vars, and two of the ranker."""
+    project = copied(scored_shop, tmp_path_factory.mktemp("tuned"))
+    tune(project, trials=2, generator_trials=2).succeeded()
     return project
 
 
-def tune(project: Project, *, trials: int) -> Finished:
-    return project.rankmart("tune", "--trials", str(trials))
+def copied(shop: Project, scratch: Path) -> Project:
+    return replace(shop.copied_to(scratch), more={"RANKMART_TUNED": str(scratch / "tuned.json")})
+
+
+def tune(project: Project, *, trials: int, generator_trials: int = 0) -> Finished:
+    return project.rankmart(
+        "tune",
+        *("--trials", str(trials), "--generator-trials", str(generator_trials)),
+        *("--group", GROUP, "--project", str(project.root)),
+    )
 
 
 def test_the_first_trial_is_of_the_defaults(tuned: Project) -> None:
-    trials = tuned.rows(TRIALS)
-    assert [trial[:2] for trial in trials] == [(0, "complete"), (1, "complete"), (2, "complete")]
-    assert all(0 < trial[2] < 1 for trial in trials)
-    first = json.loads(trials[0][3])
+    trials = tuned.rows(TRIALS.format("ranker"))
+    assert [trial[1:3] for trial in trials] == [(0, "complete"), (1, "complete")]
+    assert all(0 < trial[3] < 1 for trial in trials)
+    first = json.loads(trials[0][4])
     assert first["0_max_depth"] == LAMBDAMART_SMALL["max_depth"]
     assert first["1_max_depth"] == LOGISTIC["max_depth"]
-    assert first != json.loads(trials[1][3]) != json.loads(trials[2][3])
+    assert first != json.loads(trials[1][4])
+
+
+def test_a_trial_of_the_default_vars_builds_what_is_in_the_warehouse(tuned: Project) -> None:
+    first, second = tuned.rows(TRIALS.format(GROUP))
+    assert json.loads(first[4]) == {"two_hop_width": 25}
+    assert json.loads(second[4]) != json.loads(first[4])
+    [(built,)] = tuned.rows(
+        """
+        with
+
+        labelled as (
+
+            select user_key, list(product_key) as wanted from intermediate.labels
+            where split = 'fit' group by user_key
+
+        ),
+
+        found as (
+
+            select
+                labelled.user_key,
+                len(labelled.wanted) as wanted,
+                sum(1 / log2(1 + lists.source_rank)) as dcg
+            from labelled
+            left join intermediate.candidates_two_hop as lists
+                on lists.split = 'fit' and labelled.user_key = lists.user_key
+                and lists.source_rank <= 10 and list_contains(labelled.wanted, lists.product_key)
+            group by all
+
+        )
+
+        select avg(coalesce(dcg, 0) / list_sum(list_transform(
+            range(2, 2 + least(wanted, 10)), lambda place: 1 / log2(place)
+        )))
+        from found
+        """
+    )
+    assert first[3] == pytest.approx(built)
+
+
+def test_vars_are_compared_by_the_ranker_if_their_own_lists_are_better(tuned: Project) -> None:
+    first, second = tuned.rows(TRIALS.format(GROUP))
+    compared = tuned.rows(TRIALS.format("vars with the ranker"))
+    assert len(compared) == (second[3] > first[3])
+    found = read_tuned_vars(tuned.scratch / "tuned.json")
+    for trial in compared:
+        what = json.loads(trial[4])
+        width = what["vars"]["two_hop_width"]
+        better = what["gain"] > what["standard_error"]
+        assert found == ({"two_hop_width": Var(value=width, instead_of=25)} if better else {})
 
 
 def test_the_best_parameters_are_in_the_file_if_they_beat_the_defaults(tuned: Project) -> None:
-    values = [trial[2] for trial in tuned.rows(TRIALS)]
+    values = [trial[3] for trial in tuned.rows(TRIALS.format("ranker"))]
     file = tuned.scratch / "tuned.json"
     if max(values) > values[0]:
         kept = json.loads(file.read_text(encoding="utf-8"))
         assert kept["validation_ndcg_at_10"] == max(values)
-        assert kept["default_ndcg_at_10"] == values[0]
+        assert kept["objectives"]
     else:
-        assert not file.exists()
+        assert read_tuned(file) == ()
 
 
-def test_trials_go_on_where_they_stopped(tuned: Project) -> None:
-    before = tuned.rows(TRIALS)
-    tune(tuned, trials=1).succeeded()
-    after = tuned.rows(TRIALS)
+def test_trials_go_on_where_they_stopped(scored_shop: Project, tmp_path: Path) -> None:
+    project = copied(scored_shop, tmp_path)
+    tune(project, trials=1).succeeded()
+    before = project.rows(TRIALS.format("ranker"))
+    tune(project, trials=1).succeeded()
+    after = project.rows(TRIALS.format("ranker"))
     assert after[: len(before)] == before
     assert len(after) == len(before) + 1
 
@@ -65,27 +124,72 @@ def test_trials_go_on_where_they_stopped(tuned: Project) -> None:
 def test_labels_of_test_users_are_not_looked_at(
     scored_shop: Project, tuned: Project, tmp_path: Path
 ) -> None:
-    blind = replace(
-        scored_shop.copied_to(tmp_path), more={"RANKMART_TUNED": str(tmp_path / "tuned.json")}
-    )
+    blind = copied(scored_shop, tmp_path)
     blind.change(
         "delete from intermediate.labels where split = 'test'",
         "update user_product_features set label = 0 where split = 'test'",
+        "delete from intermediate.split_interactions where split = 'test'",
+        "delete from intermediate.histories where split != 'fit'",
     )
-    tune(blind, trials=1).succeeded()
-    assert blind.rows(TRIALS) == tuned.rows(TRIALS)[:1]
+    tune(blind, trials=1, generator_trials=2).succeeded()
+    for study in (GROUP, "vars with the ranker"):
+        assert blind.rows(TRIALS.format(study)) == tuned.rows(TRIALS.format(study))
+    assert blind.rows(TRIALS.format("ranker")) == tuned.rows(TRIALS.format("ranker"))[:1]
 
 
-def test_scoring_uses_the_file(scored_shop: Project, tmp_path: Path) -> None:
-    file = tmp_path / "tuned.json"
-    objectives = [
-        LAMBDAMART_SMALL | {"max_depth": 2, "eta": 0.125},
-        LOGISTIC | {"max_depth": 3, "eta": 0.25},
-    ]
-    write_tuned(file, objectives, value=0.2, default=0.1, trials=7)
-    project = replace(scored_shop.copied_to(tmp_path), more={"RANKMART_TUNED": str(file)})
+@pytest.fixture(scope="module")
+def by_file(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The shop after a build and a scoring with a file of tuned numbers."""
+    project = copied(scored_shop, tmp_path_factory.mktemp("by_file"))
+    write_tuned(
+        project.scratch / "tuned.json",
+        [
+            LAMBDAMART_SMALL | {"max_depth": 2, "eta": 0.125},
+            LOGISTIC | {"max_depth": 3, "eta": 0.25},
+        ],
+        value=0.2,
+        default=0.1,
+        trials=7,
+        found_vars={
+            "two_hop_width": Var(value=9, instead_of=25),
+            "factors": Var(value=3, instead_of=64),
+            # As if dbt_project.yml had been changed since: it has 50.
+            "reviewers_per_product": Var(value=7, instead_of=40),
+            "similar_users": Var(value=5, instead_of=20),
+        },
+    )
+    built = ("two_hop_pairs", "product_reviewers", "candidates_similar_users", "factor_pairs")
+    finished = project.dbt("--select", *built, similar_users=11).succeeded()
+    told = "tuned.json: two_hop_width 9, factors 3 (not: reviewers_per_product, similar_users,"
+    assert told in finished.in_words()
     project.rankmart("score", "--accept").succeeded()
-    parameters = json.loads(project.value("select parameters from ranker.runs where is_current"))
+    return project
+
+
+def test_a_build_takes_the_vars_of_the_file(by_file: Project) -> None:
+    models = dict(by_file.rows("select model, sql from raw.compiled_models"))
+    assert "neighbor_rank <= 9\n" in models["two_hop_pairs"]
+
+
+def test_a_model_in_python_takes_them_too(by_file: Project, scored_shop: Project) -> None:
+    wide = "select median(association) from intermediate.factor_pairs where neighbor_rank = 1"
+    # In three dimensions there is always something near.
+    assert by_file.value(wide) > 0.95 > scored_shop.value(wide)
+
+
+def test_a_var_of_the_command_line_comes_before_the_file(by_file: Project) -> None:
+    models = dict(by_file.rows("select model, sql from raw.compiled_models"))
+    assert "other_rank <= 11\n" in models["candidates_similar_users"]
+
+
+def test_a_var_that_was_changed_since_comes_before_the_file(by_file: Project) -> None:
+    models = dict(by_file.rows("select model, sql from raw.compiled_models"))
+    assert "reviewer_from_last <= 50\n" in models["product_reviewers"]
+
+
+def test_a_run_keeps_what_it_was_made_with(by_file: Project) -> None:
+    parameters = json.loads(by_file.value("select parameters from ranker.runs where is_current"))
+    assert parameters["generator_vars"] == {"factors": 3, "similar_users": 11, "two_hop_width": 9}
     used = {
         (member["xgboost"]["max_depth"], member["xgboost"]["eta"])
         for member in parameters["members"]
@@ -94,12 +198,34 @@ def test_scoring_uses_the_file(scored_shop: Project, tmp_path: Path) -> None:
     assert used <= {(2, 0.125), (3, 0.25)}
 
 
+def test_a_run_on_dbt_project_yml_alone_names_no_vars(scored_shop: Project) -> None:
+    parameters = scored_shop.value("select parameters from ranker.runs where is_current")
+    assert "generator_vars" not in json.loads(parameters)
+
+
+def test_a_file_that_dbt_cannot_read_is_named(scored_shop: Project, tmp_path: Path) -> None:
+    project = copied(scored_shop, tmp_path)
+    (tmp_path / "tuned.json").write_text("[]", encoding="utf-8")
+    failed = project.dbt("--select", "two_hop_pairs").failed_plainly(exit_code=2)
+    assert "tuned.json holds no tuned vars: delete it" in failed
+
+
 def test_a_project_without_features_is_told_what_to_do(project: Project) -> None:
     assert "dbt run" in tune(project, trials=1).failed_plainly()
 
 
+def test_a_folder_without_a_project_is_named(scored_shop: Project, tmp_path: Path) -> None:
+    project = copied(scored_shop, tmp_path)
+    failed = project.rankmart("tune", "--group", GROUP, "--project", str(tmp_path))
+    assert "no dbt_project.yml" in failed.failed_plainly()
+
+
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"objectives": []}', '{"objectives": [{"objective": "reg:x"}]}']
+    "content",
+    [
+        *("", "[]", "{}", '{"objectives": []}', '{"objectives": [{"objective": "reg:x"}]}'),
+        '{"objectives": [], "vars": []}',
+    ],
 )
 def test_a_file_that_is_none_of_ours_is_named(tmp_path: Path, content: str) -> None:
     file = tmp_path / "tuned.json"
@@ -108,5 +234,14 @@ def test_a_file_that_is_none_of_ours_is_named(tmp_path: Path, content: str) -> N
         read_tuned(file)
 
 
+@pytest.mark.parametrize("found", ["[]", '{"a": 1}', '{"a": {"value": "x", "instead_of": 1}}'])
+def test_vars_that_are_no_numbers_are_named(tmp_path: Path, found: str) -> None:
+    file = tmp_path / "tuned.json"
+    file.write_text('{"objectives": [], "vars": ' + found + "}", encoding="utf-8")
+    with pytest.raises(RankmartError, match=r"tuned\.json .* delete"):
+        read_tuned_vars(file)
+
+
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:
     assert read_tuned(tmp_path / "tuned.json") == ()
+    assert read_tuned_vars(tmp_path / "tuned.json") == {}

@@ -7,6 +7,8 @@ from typing import Any
 import click
 import yaml  # type: ignore[import-untyped]  # no stubs: dbt brings PyYAML alone
 
+from rankmart.knobs import GROUP_NAMES
+
 REFUSED = 3
 """The exit code of a run that the gate refused."""
 
@@ -63,6 +65,13 @@ def score(*, accept: bool, hold: bool) -> None:
     show_default=True,
     help="So many more of each group of the generators' vars; 0: these stay.",
 )
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    type=click.Choice(GROUP_NAMES),
+    help="One group of these vars; may be repeated.  [default: all]",
+)
 @click.option("--minutes", type=click.FloatRange(min=0), help="Stop before the next trial then.")
 @click.option(
     "--project",
@@ -81,6 +90,7 @@ def tune(
     *,
     trials: int,
     generator_trials: int,
+    groups: tuple[str, ...],
     minutes: float | None,
     project: Path,
     given: dict[str, Any],
@@ -98,6 +108,7 @@ def tune(
         settings,
         trials=trials,
         generator_trials=generator_trials,
+        groups=groups,
         minutes=minutes,
         project=project,
         given=given,
