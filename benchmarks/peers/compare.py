@@ -74,8 +74,8 @@ def compare(
     """Run Rankmart's whole job, then every peer, and return the figures of all.
 
     Everything is written below `scratch`, an empty folder. `python` is that of the peers'
-    environment. `job` is the scratch of a benchmark on the same files, with its figures as JOB_JSON
-    in it: then the job is not run again. Raises RankmartError where a step fails.
+    environment. `job` is the scratch of a benchmark on the same files, with its figures in it as
+    JOB_JSON: then the job is not run again. Raises RankmartError where a step fails.
     """
     if not python.exists():
         raise RankmartError(f"no {python}: `make peers` creates it")
@@ -129,7 +129,7 @@ def compare(
 
 
 def _figures_of(job: Path, protocol: str) -> dict[str, Any]:
-    """What a benchmark kept; raises RankmartError where it is not there, or of another protocol."""
+    """What a benchmark kept; raises RankmartError for none, or one of another protocol."""
     how = f"rankmart benchmark --protocol {protocol} --scratch {job} --out {job / JOB_JSON} …"
     try:
         figures: dict[str, Any] = json.loads((job / JOB_JSON).read_text(encoding="utf-8"))

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 Values = npt.NDArray[np.float64]
 
-ENOUGH_HELD_OUT = 2_000
+ENOUGH_HELD_OUT = 1_000
 """Fit users that are held out once, at least, to tell two rankers apart, if there are as many."""
 
 

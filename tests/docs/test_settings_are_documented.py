@@ -61,7 +61,7 @@ def test_defaults_of_environment_variables_are_those_of_the_code() -> None:
         for path in macros()
         for name, default in IN_DBT.findall(path.read_text(encoding="utf-8"))
     }
-    assert set(in_dbt) == {"RANKMART_REVIEWS", "RANKMART_PROTOCOL"}
+    assert set(in_dbt) == {"RANKMART_REVIEWS", "RANKMART_PROTOCOL", "RANKMART_TUNED"}
     documented = documented_variables()
     for name, default in (of_scoring | ServingSettings().as_environment() | in_dbt).items():
         # An empty default stands for what is said in words.
