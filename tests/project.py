@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from rankmart.demo_data import DemoData
-from warm import run_warm
+from warm import folder_of_server, run_warm
 
 ROOT = Path(__file__).parents[1]
 DBT_PROJECT = ("dbt_project.yml", "profiles.yml", "dbt_project", "models")
@@ -148,22 +148,37 @@ class Project:
             | dict(self.more)
         )
 
+    def dbt_environment(self) -> dict[str, str]:
+        return self.environment() | {
+            "RANKMART_WAREHOUSE": os.path.relpath(self.warehouse, self.root)
+        }
+
     def dbt(self, *arguments: str, **dbt_vars: Any) -> Finished:
         """`dbt run`, with `arguments` after it and `dbt_vars` as its vars."""
         vars_given = json.dumps(dbt_vars, sort_keys=True)
-        parsed = self.root / "target" / "partial_parse.msgpack"
-        parsed.parent.mkdir(exist_ok=True)
-        if vars_given in _PARSED:
-            parsed.write_bytes(_PARSED[vars_given])
+        self._hand_on(vars_given)
         finished = self._run(
             *("dbt", "run", *arguments, "--vars", vars_given),
             cwd=self.root,
-            RANKMART_WAREHOUSE=os.path.relpath(self.warehouse, self.root),
-            DBT_WRITE_JSON="false",
+            environment=self.dbt_environment() | {"DBT_WRITE_JSON": "false"},
         )
-        if parsed.exists() and (self.root / "models").is_symlink():
-            _PARSED[vars_given] = parsed.read_bytes()
+        if self.parsed.exists() and (self.root / "models").is_symlink():
+            _PARSED[vars_given] = self.parsed.read_bytes()
         return finished
+
+    def _hand_on(self, vars_given: str = "{}") -> None:
+        """Put what was parsed before where dbt looks for it."""
+        if "{}" not in _PARSED:
+            by_server = Project(folder_of_server()).parsed
+            _PARSED["{}"] = by_server.read_bytes() if by_server.exists() else b""
+        self.parsed.parent.mkdir(exist_ok=True)
+        if _PARSED.get(vars_given):
+            self.parsed.write_bytes(_PARSED[vars_given])
+
+    @property
+    def parsed(self) -> Path:
+        """What dbt made of the project's files."""
+        return self.root / "target" / "partial_parse.msgpack"
 
     def seed(self, *rows: str, name: str = "list_rules") -> Finished:
         """`dbt seed` with these rows of a seed's CSV, in a copy of this project's own."""
@@ -180,13 +195,11 @@ class Project:
         """`dbt test` of what is selected."""
         return self.dbt_command("test", "--select", *selected)
 
-    def dbt_command(self, *arguments: str) -> Finished:
-        """Another command of dbt than `run`."""
-        return self._run(
-            *("dbt", *arguments),
-            cwd=self.root,
-            RANKMART_WAREHOUSE=os.path.relpath(self.warehouse, self.root),
-        )
+    def dbt_command(self, *arguments: str, parse_anew: bool = False) -> Finished:
+        """Another command of dbt than `run`. Only parsing anew says what parsing warns of."""
+        if not parse_anew:
+            self._hand_on()
+        return self._run(*("dbt", *arguments), cwd=self.root, environment=self.dbt_environment())
 
     def started_dbt(self) -> "subprocess.Popen[str]":
         """`dbt run`, not waited for."""
@@ -205,10 +218,12 @@ class Project:
         return self.dbt("--select", "+reading_report", "+products", **dbt_vars)
 
     def rankmart(self, *arguments: str) -> Finished:
-        return self._run("rankmart", *arguments, cwd=self.scratch)
+        return self._run("rankmart", *arguments, cwd=self.scratch, environment=self.environment())
 
-    def _run(self, program: str, *arguments: str, cwd: Path, **more: str) -> Finished:
-        ended = run_warm(program, arguments, cwd=cwd, environment=self.environment() | more)
+    def _run(
+        self, program: str, *arguments: str, cwd: Path, environment: Mapping[str, str]
+    ) -> Finished:
+        ended = run_warm(program, arguments, cwd=cwd, environment=environment)
         return Finished(
             ended.returncode, _COLOUR.sub("", ended.stdout), _COLOUR.sub("", ended.stderr)
         )

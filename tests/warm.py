@@ -1,8 +1,9 @@
 """dbt and rankmart in processes of their own that need not load their libraries first.
 
-Loading takes longer than most runs of these tests. So one server process, multiprocessing's
-forkserver, loads everything once; each run is a fork of it, with the command line, the folder and
-the environment of that run alone, and it ends as the installed command does.
+Loading and parsing take longer than most runs of these tests. So one server process,
+multiprocessing's forkserver, does both once (`warm_up`); each run is a fork of it, with the
+command line, the folder and the environment of that run alone, and it ends as the installed
+command does.
 """
 
 import atexit
@@ -13,31 +14,60 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
-LOADED = [
-    "dbt.cli.main",
-    "dbt.adapters.duckdb",
-    "rankmart.command_line",
-    "rankmart.content",
-    "rankmart.events",
-    "rankmart.factors",
-    "rankmart.score",
-    "rankmart.show",
-    "sklearn.decomposition",
-    "sklearn.linear_model",
-]
+PARSED_FOLDER = "RANKMART_TESTS_PARSED"
+"""The environment variable by which the server is told where."""
 TIMEOUT_SECONDS = 600
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(LOADED)
+_context.set_forkserver_preload(["warm_up"])
+
+
+_starting = threading.Lock()
+
+
+def folder_of_server() -> Path:
+    """The folder of a project that the server has parsed; the first call waits until it has."""
+    with _starting:
+        return _started()
+
+
+@cache
+def _started() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="rankmart-parsed-")
+    atexit.register(folder.cleanup)
+    for_the_server = {
+        PARSED_FOLDER: folder.name,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+    before = {name: os.environ.get(name) for name in for_the_server}
+    os.environ.update(for_the_server)
+    try:
+        first = _context.Process(target=_nothing)
+        first.start()
+        first.join()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+    return Path(folder.name)
+
+
+def _nothing() -> None:
+    """What the first fork does: it is there when the server is."""
 
 
 def run_warm(
     program: str, arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """`dbt` or `rankmart` with these arguments, to its end; both outputs as text."""
+    folder_of_server()
     with tempfile.TemporaryDirectory(prefix="rankmart-warm-") as name:
         outputs = [Path(name) / "stdout", Path(name) / "stderr"]
         process = _context.Process(

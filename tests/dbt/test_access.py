@@ -120,7 +120,7 @@ def test_another_group_reads_no_private_model(tmp_path: Path) -> None:
         "{{ config(group='reading', access='protected') }}\n"
         "select * from {{ ref('two_hop_pairs') }}\n"
     )
-    message = project.dbt_command("parse").failed_plainly(exit_code=2)
+    message = project.dbt_command("parse", parse_anew=True).failed_plainly(exit_code=2)
     assert "node model.rankmart.two_hop_pairs, which is not allowed" in message
     assert "private to the 'features' group" in message
 
@@ -145,7 +145,7 @@ def test_another_project_reads_public_models_alone(
     (outer / "packages.yml").write_text("packages: [{local: dbt_packages/rankmart}]\n")
     (outer / "models").mkdir()
     (outer / "models" / "mine.sql").write_text(f"select * from {{{{ ref('{model}') }}}}\n")
-    ended = project.dbt_command("parse")
+    ended = project.dbt_command("parse", parse_anew=True)
     if refused:
         message = ended.failed_plainly(exit_code=2)
         assert "protected to the 'rankmart' package" in message

@@ -11,7 +11,9 @@ def test_pages_are_made_without_a_warning_and_have_every_table(
     scored_shop: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     project = scored_shop.copied_to(tmp_path_factory.mktemp("pages"))
-    project.dbt_command("--warn-error", "docs", "generate", "--static").succeeded()
+    project.dbt_command(
+        *("--warn-error", "docs", "generate", "--static"), parse_anew=True
+    ).succeeded()
     target = project.root / "target"
     catalog = json.loads((target / "catalog.json").read_bytes())
     manifest = json.loads((target / "manifest.json").read_bytes())

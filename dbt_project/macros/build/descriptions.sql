@@ -16,10 +16,12 @@
     create or replace table raw.descriptions (
         table_schema varchar, table_name varchar, column_name varchar, description varchar
     );
+    {% set rows = [] %}
     {% for source in graph.sources.values() %}
-    {{ description_rows(source) }}
+    {% do rows.extend(description_rows(source)) %}
     {{ comments_on(source) if source.source_name == 'raw' }}
     {% endfor %}
+    insert into raw.descriptions values {{ rows | join(', ') }};
     {# `dbt build` loads the seeds itself, with their comments. #}
     {% for seed in graph.nodes.values()
         if seed.resource_type == 'seed' and flags.WHICH == 'run' %}
@@ -28,19 +30,19 @@
 {% endmacro %}
 
 
-{# The texts of a table and of its columns, null for the table itself. #}
+{# The texts of a table and of its columns as rows, with a null for the table itself. #}
 {% macro description_rows(table) %}
-    insert into raw.descriptions values
-    (
-        '{{ table.schema }}', '{{ table.identifier }}', null,
-        {{ quote_text(table.description | trim) }}
-    )
-    {%- for column in table.columns.values() %},
-    (
-        '{{ table.schema }}', '{{ table.identifier }}', '{{ column.name }}',
-        {{ quote_text(column.description | trim) }}
-    )
-    {%- endfor %};
+    {% set place = quote_text(table.schema) ~ ', ' ~ quote_text(table.identifier) %}
+    {% set rows = [
+        '(' ~ place ~ ', null, ' ~ quote_text(table.description | trim) ~ ')'
+    ] %}
+    {% for column in table.columns.values() %}
+        {% do rows.append(
+            '(' ~ place ~ ', ' ~ quote_text(column.name) ~ ', '
+            ~ quote_text(column.description | trim) ~ ')'
+        ) %}
+    {% endfor %}
+    {{ return(rows) }}
 {% endmacro %}
 
 
@@ -51,4 +53,28 @@
     {% for column in table.columns.values() %}
     comment on column {{ name }}.{{ column.name }} is {{ quote_text(column.description | trim) }};
     {% endfor %}
+{% endmacro %}
+
+
+{# In the place of dbt's own, which asks twice for the columns of each model, and comments on the
+   table and on its columns in two statements. #}
+{% macro duckdb__persist_docs(relation, model, for_relation, for_columns) %}
+    {% set comments = [] %}
+    {% if for_relation and config.persist_relation_docs() and model.description %}
+        {% do comments.append(alter_relation_comment(relation, model.description)) %}
+    {% endif %}
+    {% if for_columns and config.persist_column_docs() and model.columns %}
+        {% set there = adapter.get_columns_in_relation(relation)
+            | map(attribute='name') | list %}
+        {% for name, column in validate_doc_columns(relation, model.columns, there).items() %}
+            {% do comments.append(
+                'comment on column ' ~ relation ~ '.'
+                ~ (adapter.quote(name) if column.quote else name)
+                ~ ' is ' ~ duckdb_escape_comment(column.description) ~ ';'
+            ) %}
+        {% endfor %}
+    {% endif %}
+    {% if comments %}
+        {% do run_query(comments | join('\n')) %}
+    {% endif %}
 {% endmacro %}

@@ -37,11 +37,16 @@
 {# Keeps the SQL that built each model, as the engine ran it: the API computes the features of one
    user by the same text. #}
 {% macro keep_compiled_sql(results) %}
+    {% set rows = [] %}
     {% for result in results
         if result.node.resource_type == 'model' and result.status == 'success'
         and result.node.language == 'sql' %}
-        insert or replace into raw.compiled_models values (
-            '{{ result.node.name }}', {{ quote_text(result.node.compiled_code) }}
-        );
+        {% do rows.append(
+            '(' ~ quote_text(result.node.name) ~ ', '
+            ~ quote_text(result.node.compiled_code) ~ ')'
+        ) %}
     {% endfor %}
+    {% if rows %}
+        insert or replace into raw.compiled_models values {{ rows | join(', ') }};
+    {% endif %}
 {% endmacro %}
