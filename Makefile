@@ -99,8 +99,8 @@ scale: setup ## Time and memory of the whole job on such reviews: [REVIEWS_COUNT
 		$(if $(SCRATCH),--scratch "$(SCRATCH)") $(if $(OUT),--out "$(OUT)")
 
 .PHONY: serving
-serving: setup ## Requests a second of the API beside a bare handler (needs wrk): [OUT=….json]
-	$(BIN)/python -m benchmarks.serving.run $(if $(OUT),--out "$(OUT)")
+serving: setup ## Measure the API: [WHAT=run|live|swap|events|memory]; run, beside a bare handler, needs wrk; live and swap `make demo`
+	$(BIN)/python -m benchmarks.serving.$(or $(WHAT),run) $(if $(OUT),--out "$(OUT)")
 
 PEERS := benchmarks/peers
 

@@ -11,7 +11,6 @@ import os
 import random
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
+from benchmarks.serving.server import API, Server, resident_mb
 from benchmarks.serving.snapshot import write_snapshot
 
 LUA = Path(__file__).with_name("random_users.lua")
@@ -50,20 +50,21 @@ def main() -> None:
 
 
 def _measure(published: Path, *, users: int, rounds: int) -> dict[str, Any]:
-    bare = _server("benchmarks.serving.bare:create_app", published)
+    events = published.parent / "events.sqlite"
+    bare = Server("benchmarks.serving.bare:create_app", published, events=events)
     # Without room for lists each request is a look-up in DuckDB; with room, the hot ones stay.
-    misses = _server("rankmart_serving.app:create_app", published, RANKMART_CACHED_LISTS="0")
-    hits = _server("rankmart_serving.app:create_app", published)
+    misses = Server(API, published, events=events, RANKMART_CACHED_LISTS="0")
+    hits = Server(API, published, events=events)
     seen: dict[str, list[float]] = {"bare": [], "without a hit": [], "with hits": []}
-    with bare as bare_url, misses as misses_url, hits as hits_url:
+    with bare, misses, hits:
         for _ in range(rounds):
-            seen["bare"].append(_wrk(bare_url, users=0)["requests_per_second"])
-            seen["without a hit"].append(_wrk(misses_url, users=users)["requests_per_second"])
-            seen["with hits"].append(_wrk(hits_url, users=500)["requests_per_second"])
-        steady = asyncio.run(_steady(misses_url, users=users, per_second=500, seconds=10))
-        memory = [_resident_mb(misses.pid)]
-        _wrk(misses_url, users=users, seconds=30)
-        memory.append(_resident_mb(misses.pid))
+            seen["bare"].append(_wrk(bare.url, users=0)["requests_per_second"])
+            seen["without a hit"].append(_wrk(misses.url, users=users)["requests_per_second"])
+            seen["with hits"].append(_wrk(hits.url, users=500)["requests_per_second"])
+        steady = asyncio.run(_steady(misses.url, users=users, per_second=500, seconds=10))
+        memory = [resident_mb(misses.pid)]
+        _wrk(misses.url, users=users, seconds=30)
+        memory.append(resident_mb(misses.pid))
     median = {case: statistics.median(values) for case, values in seen.items()}
     return {
         "bare": {"requests_per_second": median["bare"]},
@@ -77,39 +78,6 @@ def _measure(published: Path, *, users: int, rounds: int) -> dict[str, Any]:
         "500 a second": steady,
         "memory_mb": {"after the rounds": memory[0], "30 s of random users later": memory[1]},
     }
-
-
-class _server:  # noqa: N801
-    """One uvicorn worker, as a context that gives its address."""
-
-    def __init__(self, factory: str, published: Path, **environment: str) -> None:
-        self._factory = factory
-        self._environment = os.environ | {
-            "RANKMART_PUBLISHED": str(published),
-            "RANKMART_EVENTS": f"sqlite:///{published.parent}/events.sqlite",
-            **environment,
-        }
-
-    def __enter__(self) -> str:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "uvicorn", "--factory", self._factory]
-        command += ["--port", str(port), "--no-access-log", "--log-level", "warning"]
-        self._process = subprocess.Popen(command, env=self._environment)
-        self.pid = self._process.pid
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(100):
-            try:
-                with socket.create_connection(("127.0.0.1", port), timeout=1):
-                    return url
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError(f"{self._factory} did not come up")
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait()
 
 
 def _wrk(url: str, *, users: int, seconds: int = SECONDS) -> dict[str, float]:
@@ -153,11 +121,6 @@ async def _steady(url: str, *, users: int, per_second: int, seconds: int) -> dic
     await asyncio.gather(*(client(number) for number in range(clients)))
     cuts = statistics.quantiles(taken, n=100)
     return {"requests": len(taken), "p50_ms": round(cuts[49], 2), "p99_ms": round(cuts[98], 2)}
-
-
-def _resident_mb(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) // 1024
 
 
 if __name__ == "__main__":

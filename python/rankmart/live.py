@@ -1,99 +1,99 @@
 """The features of a few users at any moment, by the SQL that built those of everyone.
 
 dbt keeps the SQL of each model as the engine ran it (`raw.compiled_models`). The models between a
-user's history and `user_product_features` are put together into one query, in which the tables
-that they read stand as they are: the rows of the split `serve`, copied into the snapshot. Only the
-beginning differs: a history is what the run knows of a user, and the events since.
+user's history and `user_product_features` become steps, run one after the other, each of which
+fills a temporary table. The tables that they read stand as they are: the rows of the split
+`serve`, copied into the snapshot. Only the beginning differs: a history is what the run knows of a
+user, and the events since.
 
-The query reads two tables that whoever runs it fills: `asked` (user_key, user_id, user_bucket), a
-number below 0 for users whom the run does not know, and `asked_events` (seq, user_id, product_id,
-kind, rating, occurred_epoch).
+The steps read two tables that whoever runs them fills: `live_asked` (user_key, user_id,
+user_bucket), a number below 0 for users whom the run does not know, and `live_stg_events` (seq,
+user_id, product_id, kind, rating, occurred_epoch).
+
+One query of all steps costs DuckDB twice as much: the time of its optimizers grows faster than
+the plan, and a plan is made again for each execution, of a prepared statement too.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import duckdb
+
+from rankmart.ctes import Cte, read_ctes, words_of
 
 LAST = "user_product_features"
 FIRST = ("split_interactions", "labels", "stg_events")
 """What the models of a user begin with: given by the query itself."""
 
-_BEGINNING = """
-live_asked as materialized (
-    select * from asked
-),
+_KNOWN = """
+select known.* from live_interactions as known
+semi join live_asked on known.user_key = live_asked.user_key
+"""
 
-live_stg_events as materialized (
-    select * from asked_events
-),
+_NEW = """
+select
+    'serve' as split,
+    'history' as role,
+    live_asked.user_key,
+    keys.product_key,
+    live_asked.user_bucket,
+    -- To the run, now is the moment of its last interaction.
+    least(events.occurred_epoch, (select max(as_of) from live_product_stats))
+        as reviewed_epoch,
+    cast(coalesce(ends.position, 0) + row_number() over (
+        partition by live_asked.user_key order by events.occurred_epoch, events.seq
+    ) as integer) as position,
+    events.rating,
+    events.is_positive,
+    0 as text_length,
+    0 as helpful_votes,
+    0 as total_votes,
+    false as is_verified,
+    events.seq + 1000000000000 as review_id,
+    events.kind,
+    events.strength
+from live_event_interactions as events
+inner join live_asked on events.user_id = live_asked.user_id
+inner join live_product_keys as keys on events.product_id = keys.product_id
+left join (
+    select user_key, max(position) as position from live_known group by user_key
+) as ends on live_asked.user_key = ends.user_key
+anti join live_known as reviewed
+    on live_asked.user_key = reviewed.user_key
+    and keys.product_key = reviewed.product_key
+    and reviewed.kind = 'review'
+"""
 
-live_known as materialized (
-    select known.* from live_interactions as known
-    semi join live_asked on known.user_key = live_asked.user_key
-),
+_SPLIT_INTERACTIONS = """
+select known.* from live_known as known
+anti join live_new
+    on known.user_key = live_new.user_key and known.product_key = live_new.product_key
+union all by name
+select * from live_new
+"""
 
-{event_interactions},
-
-live_new as materialized (
-    select
-        'serve' as split,
-        'history' as role,
-        live_asked.user_key,
-        keys.product_key,
-        live_asked.user_bucket,
-        -- To the run, now is the moment of its last interaction.
-        least(events.occurred_epoch, (select max(as_of) from live_product_stats))
-            as reviewed_epoch,
-        cast(coalesce(ends.position, 0) + row_number() over (
-            partition by live_asked.user_key order by events.occurred_epoch, events.seq
-        ) as integer) as position,
-        events.rating,
-        events.is_positive,
-        0 as text_length,
-        0 as helpful_votes,
-        0 as total_votes,
-        false as is_verified,
-        events.seq + 1000000000000 as review_id,
-        events.kind,
-        events.strength
-    from live_event_interactions as events
-    inner join live_asked on events.user_id = live_asked.user_id
-    inner join live_product_keys as keys on events.product_id = keys.product_id
-    left join (
-        select user_key, max(position) as position from live_known group by user_key
-    ) as ends on live_asked.user_key = ends.user_key
-    anti join live_known as reviewed
-        on live_asked.user_key = reviewed.user_key
-        and keys.product_key = reviewed.product_key
-        and reviewed.kind = 'review'
-),
-
-live_split_interactions as materialized (
-    select known.* from live_known as known
-    anti join live_new
-        on known.user_key = live_new.user_key and known.product_key = live_new.product_key
-    union all by name
-    select * from live_new
-),
-
-live_labels as materialized (
-    select
-        cast(null as varchar) as split,
-        cast(null as integer) as user_key,
-        cast(null as integer) as product_key,
-        cast(null as integer) as user_bucket
-    where false
-)"""
+_LABELS = """
+select
+    cast(null as varchar) as split,
+    cast(null as integer) as user_key,
+    cast(null as integer) as product_key,
+    cast(null as integer) as user_bucket
+where false
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiveQuery:
-    """The query, and the tables (schema, name) that it reads as `live_<name>`."""
+    """The steps (name, SQL) in order, the last of which gives the features.
 
-    sql: str
+    `inputs`: the tables (schema, name) that they read as `live_<name>`. `constants`: tables
+    (name, SQL over the inputs) that they read too, the same for every user.
+    """
+
+    steps: tuple[tuple[str, str], ...]
     inputs: tuple[tuple[str, str], ...]
+    constants: tuple[tuple[str, str], ...] = ()
 
 
 def read_live_query(connection: duckdb.DuckDBPyConnection) -> LiveQuery | None:
@@ -115,7 +115,8 @@ def compose(compiled: Mapping[str, str], *, database: str) -> LiveQuery | None:
     reference = re.compile(f'"{re.escape(database)}"' + r'\."(\w+)"\."(\w+)"')
     user_level = {name for name in compiled if _is_user_level(name)}
     inputs: dict[str, str] = {"product_stats": "intermediate", "product_keys": "intermediate"}
-    steps: list[str] = []
+    constants: list[tuple[str, str]] = []
+    steps: list[tuple[str, str]] = []
     done = set(FIRST)
 
     def with_live_names(model: str) -> str:
@@ -136,25 +137,72 @@ def compose(compiled: Mapping[str, str], *, database: str) -> LiveQuery | None:
         needed = sorted({name for _, name in reference.findall(compiled[model])} & user_level)
         if not all(add(name) for name in needed):
             return False
-        sql = with_live_names(model)
+        sql, found = without_constants(
+            with_live_names(model),
+            model=model,
+            of_users=[f"live_{name}" for name in (*user_level, *FIRST)],
+        )
+        constants.extend(found)
         if model == "target_users":
             # User 0, whoever is not known, is asked for by everyone's build alone.
             sql = f"select * from (\n{sql}\n) where user_key <> 0"
-        steps.append(f"live_{model} as materialized (\n{sql}\n)")
+        steps.append((f"live_{model}", sql))
         return True
 
-    beginning = _BEGINNING.format(
-        event_interactions="live_event_interactions as materialized (\n"
-        + with_live_names("event_interactions")
-        + "\n)"
-    )
+    steps += [
+        ("live_known", _KNOWN),
+        ("live_event_interactions", with_live_names("event_interactions")),
+        ("live_new", _NEW),
+        ("live_split_interactions", _SPLIT_INTERACTIONS),
+        ("live_labels", _LABELS),
+    ]
     done.add("event_interactions")
     if not add(LAST):
         return None
-    sql = f"with {beginning},\n\n" + ",\n\n".join(steps) + f"\n\nselect * from live_{LAST}"
     return LiveQuery(
-        sql=sql, inputs=tuple(sorted((schema, name) for name, schema in inputs.items()))
+        steps=tuple(steps),
+        inputs=tuple(sorted((schema, name) for name, schema in inputs.items())),
+        constants=tuple(constants),
     )
+
+
+def without_constants(
+    sql: str, *, model: str, of_users: Collection[str]
+) -> tuple[str, list[tuple[str, str]]]:
+    """A model that reads what no user decides from tables, and these tables (name, SQL).
+
+    That is CTEs which put several tables together, none of them of `of_users`: what is the same
+    for everyone need not be computed for each.
+
+    >>> sql, constants = without_constants(
+    ...     "with a as (select * from s join t using (key)), b as (select * from u join a)"
+    ...     " select * from b",
+    ...     model="m",
+    ...     of_users=["u"],
+    ... )
+    >>> sql
+    'with a as (select * from live_m_a), b as (select * from u join a) select * from b'
+    >>> constants
+    [('live_m_a', 'with a as (select * from s join t using (key)) select * from a')]
+    """
+    found, rest = read_ctes(sql)
+    names = {cte.name for cte in found}
+    same_for_all: dict[str, Cte] = {}
+    for cte in found:
+        read = cte.words & names - {cte.name}
+        if read <= same_for_all.keys() and cte.words.isdisjoint(of_users):
+            same_for_all[cte.name] = cte
+    read_by_users = words_of(rest).union(
+        *(cte.words for cte in found if cte.name not in same_for_all)
+    )
+    constants = []
+    before = ", ".join(f"{name} as ({cte.body})" for name, cte in same_for_all.items())
+    for cte in reversed(same_for_all.values()):
+        if cte.name in read_by_users and " join " in cte.body:
+            table = f"live_{model}_{cte.name}"
+            constants.append((table, f"with {before} select * from {cte.name}"))
+            sql = f"{sql[: cte.start]}select * from {table}{sql[cte.end :]}"
+    return sql, constants
 
 
 def _is_user_level(model: str) -> bool:
@@ -194,4 +242,14 @@ def copy_inputs(connection: duckdb.DuckDBPyConnection, query: LiveQuery, *, into
             f'create table {into}."{target}" as select * from "{schema}"."{name}" {where}'
             + (f" order by {', '.join(order)}" if order else "")
         ).fetchall()
-    connection.execute(f"create table {into}.live_query as select $sql as sql", {"sql": query.sql})
+    for name, sql in query.constants:
+        of_snapshot = re.sub(r"\blive_\w+", lambda found: f"{into}.{found[0]}", sql)
+        connection.execute(f"create table {into}.{name} as {of_snapshot}").fetchall()
+    connection.execute(
+        f"create table {into}.live_steps as select unnest(range(len($names))) as step,"
+        " unnest(cast($names as varchar [])) as name, unnest(cast($texts as varchar [])) as sql",
+        {
+            "names": [name for name, _ in query.steps],
+            "texts": [sql for _, sql in query.steps],
+        },
+    )

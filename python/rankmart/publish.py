@@ -25,6 +25,10 @@ from rankmart.whole_files import sync, temporary_name
 logger = logging.getLogger(__name__)
 
 ALIAS = "rankmart_snapshot"
+ROW_GROUP_SIZE = 8192
+"""Rows that DuckDB reads or passes over together. Scoring one user anew asks a million pairs for
+those of ten products: with a fifteenth of the usual size it passes over nearly all of them."""
+
 STALE_AFTER_SECONDS = 3600
 """A temporary file that is older is left over from a run that was killed."""
 
@@ -178,7 +182,7 @@ def _write_snapshot(
     temporary = temporary_name(target)
     try:
         literal = str(temporary).replace("'", "''")
-        connection.execute(f"attach '{literal}' as {ALIAS}")
+        connection.execute(f"attach '{literal}' as {ALIAS} (row_group_size {ROW_GROUP_SIZE})")
         try:
             for statement in connection.extract_statements(sql_text("snapshot")):
                 named = {name: parameters[name] for name in statement.named_parameters}
@@ -200,7 +204,7 @@ def _write_snapshot(
 def _write_live_part(
     connection: duckdb.DuckDBPyConnection, blocked: Sequence[int], boosts: dict[int, float]
 ) -> None:
-    """What scoring single users anew needs: the query of features, its tables, the rules."""
+    """What scoring single users anew needs: the steps to the features, their tables, the rules."""
     query = read_live_query(connection)
     if query is None:
         logger.warning(

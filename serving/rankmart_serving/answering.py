@@ -83,23 +83,15 @@ class Recommender:
         return await self._published(user_id, wanted, run_id)
 
     async def _published(self, user_id: str, wanted: Wanted, run_id: str | None = None) -> Answer:
-        events = self.events_of(user_id)
-        if events or run_id is not None:
-            return self._read(user_id, wanted, events, run_id)
+        if run_id is not None:
+            return self._read(user_id, wanted, run_id)
         found_run, items = await self.lists.of(user_id)
-        if items is not None and wanted.is_plain:
+        if items is not None:
             with self.snapshots.reading() as reading:
                 if reading.run.run_id == found_run:
-                    return Answer(
-                        user_id=user_id,
-                        run_id=found_run,
-                        known_user=True,
-                        fallback=None,
-                        model=reading.run.model,
-                        follows="run",
-                        items=items[wanted.offset : wanted.offset + wanted.k],
-                    )
-        return self._read(user_id, wanted, (), None)
+                    events = self.events_of(user_id)
+                    return self._of(reading, user_id, wanted, events, items, known=True)
+        return self._read(user_id, wanted)
 
     async def _in_experiment(
         self, exposures: ExposureLog, user_id: str, wanted: Wanted, *, noted: bool
@@ -141,7 +133,7 @@ class Recommender:
                         user_id,
                         wanted,
                         self.events_of(user_id),
-                        lists.get(user_id),
+                        items_of(lists[user_id]) if user_id in lists else None,
                         known=user_id in lists or user_id in known,
                     )
                 answers.append(_noted(answer, found, self._exposures if exposure else None))
@@ -160,7 +152,7 @@ class Recommender:
             for number, product_id in enumerate(product_ids, start=1)
         ]
         with self.snapshots.reading() as reading:
-            seen = touched.families(reading.cursor, product_ids)
+            seen = touched.families(reading, product_ids)
             wanted = replace(wanted, exclude=wanted.exclude | {*seen, *seen.values()})
             answer = self._of(reading, "", wanted, events, None, known=False, live=False)
             return msgspec.structs.replace(answer, follows="events")
@@ -170,7 +162,7 @@ class Recommender:
         if self._live is None:
             return None
         with self.snapshots.reading() as reading:
-            family = touched.families(reading.cursor, [product_id])[product_id]
+            family = touched.families(reading, [product_id])[product_id]
             run_id = reading.run.run_id
         try:
             found = self._live.parts(user_id, family)
@@ -192,9 +184,7 @@ class Recommender:
         """What the user did since the run."""
         return () if self._feed is None else self._feed.of(user_id)
 
-    def _read(
-        self, user_id: str, wanted: Wanted, events: Sequence[Event], run_id: str | None
-    ) -> Answer:
+    def _read(self, user_id: str, wanted: Wanted, run_id: str | None = None) -> Answer:
         with self.snapshots.reading(run_id) as reading:
             is_current = reading.run.run_id == self.snapshots.current_run_id
             text = queries.lists_of(reading.cursor, [user_id]).get(user_id)
@@ -204,8 +194,8 @@ class Recommender:
                 user_id,
                 wanted,
                 # An earlier run is asked for to see what it said.
-                events if is_current and run_id is None else (),
-                text,
+                self.events_of(user_id) if is_current and run_id is None else (),
+                None if text is None else items_of(text),
                 known=known,
             )
 
@@ -218,7 +208,13 @@ class Recommender:
         if variant.run_id is None:
             text = queries.variant_list(reading.cursor, variant.list, user_id)
             return self._of(
-                reading, user_id, wanted, events, text, known=known, model=variant.list
+                reading,
+                user_id,
+                wanted,
+                events,
+                None if text is None else items_of(text),
+                known=known,
+                model=variant.list,
             )
         try:
             with self.snapshots.reading(variant.run_id) as earlier:
@@ -226,12 +222,13 @@ class Recommender:
                 since = queries.done_products(
                     reading.cursor, user_id, _DONE
                 ) - queries.done_products(earlier.cursor, user_id, _DONE)
+                text = queries.lists_of(earlier.cursor, [user_id]).get(user_id)
                 return self._of(
                     earlier,
                     user_id,
                     replace(wanted, exclude=wanted.exclude | since),
                     events,
-                    queries.lists_of(earlier.cursor, [user_id]).get(user_id),
+                    None if text is None else items_of(text),
                     known=known,
                     live=False,
                 )
@@ -251,15 +248,15 @@ class Recommender:
         user_id: str,
         wanted: Wanted,
         events: Sequence[Event],
-        text: str | None,
+        listed: Items | None,
         *,
         known: bool,
         live: bool = True,
         model: str | None = None,
     ) -> Answer:
-        published = items_of(reading.fallback if text is None else text)
+        published = items_of(reading.fallback) if listed is None else listed
         items: Items | list[RecommendedItem] = published
-        fallback = "popular" if text is None else None
+        fallback = "popular" if listed is None else None
         follows: Follows = "run"
         if events:
             items, follows = self._after(
@@ -290,16 +287,14 @@ class Recommender:
         if live and self._live is not None:
             reranked = self._live.of(user_id, reading.run.run_id, events, model)
             if reranked is not None and reranked.items:
-                family = touched.families(reading.cursor, [event.product_id for event in events])
+                family = touched.families(reading, [event.product_id for event in events])
                 # Rules of the shop keep their places.
                 pins = touched.pins_of(published, touched.settled_products(family, events))
                 taken = {item.product_id for item in pins}
                 ranked = [item for item in reranked.items if item.product_id not in taken]
                 length = max(len(published), len(reranked.items))
                 return touched.with_pins(ranked, pins)[:length], "reranked"
-        return touched.follow(
-            reading.cursor, published, events, length=reading.run.list_length
-        ), "events"
+        return touched.follow(reading, published, events, length=reading.run.list_length), "events"
 
 
 def _noted(

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from rankmart.events import Event, EventStore, EventStoreError
 from rankmart_serving.snapshots import NoSnapshotError, SnapshotStore
@@ -12,6 +13,16 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 0.2
 EVENTS_AT_A_TIME = 10_000
+
+
+@dataclass
+class _Sent:
+    """Events of one request: on their way to the store, then whether each was new, or why not."""
+
+    events: Sequence[Event]
+    new: list[bool] = field(default_factory=list)
+    error: EventStoreError | None = None
+    is_done: bool = False
 
 
 class EventFeed:
@@ -26,6 +37,8 @@ class EventFeed:
         self._snapshots = snapshots
         self._lock = threading.Lock()
         self._looking = threading.Lock()
+        self._writing = threading.Lock()
+        self._sent: list[_Sent] = []
         self._by_user: dict[str, tuple[Event, ...]] = {}
         self._last = -1
         self._through = -1
@@ -41,11 +54,37 @@ class EventFeed:
     def append(self, events: Sequence[Event]) -> list[bool]:
         """Store events; for each, whether it is new. The next answer of this worker knows them.
 
-        Raises EventStoreError when nothing was stored.
+        What comes while others are being stored is stored next, together: the disk is waited for
+        once. Raises EventStoreError when nothing was stored.
         """
-        new = self._store.append(events)
-        self.look()
-        return new
+        mine = _Sent(events)
+        with self._lock:
+            self._sent.append(mine)
+        with self._writing:
+            if not mine.is_done:
+                with self._lock:
+                    together, self._sent = self._sent, []
+                self._store_together(together)
+                self.look()
+        if mine.error is not None:
+            raise mine.error
+        return mine.new
+
+    def _store_together(self, together: Sequence[_Sent]) -> None:
+        try:
+            new = iter(self._store.append([event for sent in together for event in sent.events]))
+        except EventStoreError as error:
+            if len(together) > 1:
+                # What one request did must not keep the others from being stored.
+                for sent in together:
+                    self._store_together([sent])
+                return
+            together[0].error = error
+        else:
+            for sent in together:
+                sent.new = [next(new) for _ in sent.events]
+        for sent in together:
+            sent.is_done = True
 
     def look(self) -> None:
         """Take in what was stored since the last look."""

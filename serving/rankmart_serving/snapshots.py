@@ -17,6 +17,7 @@ from rankmart.experiments import Experiment
 from rankmart.pointer import POINTER
 from rankmart.publish import current_run, snapshot_path, snapshots_there
 from rankmart_serving import queries
+from rankmart_serving.nearby import Nearby
 from rankmart_serving.responses import Run
 from rankmart_serving.statement_limit import StatementLimit
 
@@ -27,8 +28,14 @@ _CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     "lock_configuration": "true",
     # A look-up touches one row: a second thread only costs.
     "threads": 1,
-    # Pages of the file that stay in memory; the query of features needs some of it.
+    # Pages of the file that stay in memory; the features of single users need some of it.
     "memory_limit": "1GB",
+    # On a few rows of a few tables these cost more than they save: of the plans of the features,
+    # half the optimizers' time.
+    "disabled_optimizers": (
+        "join_order,projection_pullup,projection_placement,common_subplan,column_lifetime,"
+        "duplicate_groups,cte_filter_pusher"
+    ),
 }
 
 
@@ -56,6 +63,7 @@ class Reading:
     run: Run
     fallback: str
     experiments: tuple[Experiment, ...]
+    nearby: Nearby
     cursor: duckdb.DuckDBPyConnection
 
 
@@ -68,6 +76,7 @@ class Snapshot:
     def __init__(self, published: Path, run_id: str) -> None:
         path = snapshot_path(published, run_id)
         self._connection = duckdb.connect(path, read_only=True, config=_CONFIGURATION)
+        self.nearby = Nearby()
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._in_use = 0
         self._retired = False
@@ -120,6 +129,7 @@ class SnapshotStore:
         self._lock = threading.Lock()
         self.limit = StatementLimit(statement_seconds, self._lock)
         self._refreshing = threading.Lock()
+        self._opening = threading.Lock()
         self._current: Snapshot | None = None
         self._earlier: OrderedDict[str, Snapshot] = OrderedDict()
         self.on_switch: list[Callable[[], None]] = []
@@ -147,20 +157,23 @@ class SnapshotStore:
         when none is open, NoSuchRunError for a run that is not kept or can't be read. Reads that
         nobody waits for need not be `limited`.
         """
-        with self._lock:
-            snapshot = self._current
-            if snapshot is None:
-                raise NoSnapshotError
-            if run_id is not None and run_id != snapshot.run.run_id:
-                snapshot = self._open_earlier(run_id)
-            cursor = snapshot.borrow()
-            if limited:
-                self.limit.begin(cursor)
+        borrowed = None
+        while borrowed is None:
+            with self._lock:
+                snapshot = self._opened(run_id)
+                if snapshot is not None:
+                    borrowed = snapshot, snapshot.borrow()
+                    if limited:
+                        self.limit.begin(borrowed[1])
+            if run_id is not None and borrowed is None:
+                self._open_earlier(run_id)
+        snapshot, cursor = borrowed
         try:
             yield Reading(
                 run=snapshot.run,
                 fallback=snapshot.fallback,
                 experiments=snapshot.experiments,
+                nearby=snapshot.nearby,
                 cursor=cursor,
             )
         finally:
@@ -172,20 +185,38 @@ class SnapshotStore:
         """The ids of all snapshots in the folder, those written last first."""
         return snapshots_there(self._published)
 
-    def _open_earlier(self, run_id: str) -> Snapshot:
+    def _opened(self, run_id: str | None) -> Snapshot | None:
+        """The current snapshot, or that of an earlier run if it is open."""
+        if self._current is None:
+            raise NoSnapshotError
+        if run_id is None or run_id == self._current.run.run_id:
+            return self._current
         if run_id in self._earlier:
             self._earlier.move_to_end(run_id)
-            return self._earlier[run_id]
-        try:
-            if not snapshot_path(self._published, run_id).is_file():
-                raise NoSuchRunError(run_id)
-            snapshot = Snapshot(self._published, run_id)
-        except (SnapshotError, duckdb.Error, msgspec.MsgspecError, OSError, ValueError) as error:
-            raise NoSuchRunError(run_id) from error
-        self._earlier[run_id] = snapshot
-        if len(self._earlier) > EARLIER_RUNS_OPEN:
-            self._earlier.popitem(last=False)[1].retire()
-        return snapshot
+        return self._earlier.get(run_id)
+
+    def _open_earlier(self, run_id: str) -> None:
+        """Open it without the lock, as that takes a while and others only want to read."""
+        with self._opening:
+            with self._lock:
+                if self._opened(run_id) is not None:
+                    return
+            try:
+                if not snapshot_path(self._published, run_id).is_file():
+                    raise NoSuchRunError(run_id)
+                snapshot = Snapshot(self._published, run_id)
+            except (
+                SnapshotError,
+                duckdb.Error,
+                msgspec.MsgspecError,
+                OSError,
+                ValueError,
+            ) as error:
+                raise NoSuchRunError(run_id) from error
+            with self._lock:
+                self._earlier[run_id] = snapshot
+                if len(self._earlier) > EARLIER_RUNS_OPEN:
+                    self._earlier.popitem(last=False)[1].retire()
 
     def refresh(self) -> None:
         """Look at the pointer; when it names another run, open that one and retire the old one.

@@ -6,12 +6,12 @@ and Buettcher, SIGIR 2009) of the published list with the neighbours of the last
 
 from collections.abc import Sequence
 
-from duckdb import DuckDBPyConnection
 from msgspec.structs import replace
 
 from rankmart.events import Event
 from rankmart_serving import queries
 from rankmart_serving.responses import Reason, RecommendedItem
+from rankmart_serving.snapshots import Reading
 
 SETTLED = ("purchase", "rating", "dismiss")
 WISHES = ("view", "click", "cart", "purchase", "rating")
@@ -20,9 +20,9 @@ NEIGHBORS_OF_EACH = 20
 SMOOTHING = 60
 
 
-def families(cursor: DuckDBPyConnection, product_ids: Sequence[str]) -> dict[str, str]:
+def families(reading: Reading, product_ids: Sequence[str]) -> dict[str, str]:
     """The variant that stands for each product in lists; for one that is not known, itself."""
-    known = queries.facts(cursor, list(dict.fromkeys(product_ids)))
+    known = reading.nearby.facts(reading.cursor, product_ids)
     return {
         product_id: (known[product_id].family_id if product_id in known else None) or product_id
         for product_id in product_ids
@@ -30,7 +30,7 @@ def families(cursor: DuckDBPyConnection, product_ids: Sequence[str]) -> dict[str
 
 
 def follow(
-    cursor: DuckDBPyConnection,
+    reading: Reading,
     items: Sequence[RecommendedItem],
     events: Sequence[Event],
     *,
@@ -40,7 +40,7 @@ def follow(
 
     As long as before, or `length`, if that is more.
     """
-    family = families(cursor, [event.product_id for event in events])
+    family = families(reading, [event.product_id for event in events])
     settled = settled_products(family, events)
     disliked = {
         family[event.product_id]
@@ -54,9 +54,9 @@ def follow(
     standing = {
         product_id: 1 / (SMOOTHING + place) for place, product_id in enumerate(by_id, start=1)
     }
-    titles = queries.facts(cursor, touched[:TOUCHED_AT_MOST])
+    titles = reading.nearby.facts(reading.cursor, touched[:TOUCHED_AT_MOST])
     for product in touched[:TOUCHED_AT_MOST]:
-        near = queries.similar(cursor, product, NEIGHBORS_OF_EACH)
+        near = reading.nearby.neighbors(reading.cursor, product, NEIGHBORS_OF_EACH)
         for place, neighbor in enumerate(near, start=1):
             standing[neighbor.product_id] = standing.get(neighbor.product_id, 0.0) + 1 / (
                 SMOOTHING + place

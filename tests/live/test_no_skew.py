@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 
 from project import Project
+from rankmart.events import Event
 from rankmart_serving.live import Reranker
 from rankmart_serving.snapshots import SnapshotStore
 
@@ -70,3 +71,27 @@ def test_features_of_users_without_events_are_those_of_the_batch(built: Project)
 
 def _differing(one: pa.Table, other: pa.Table) -> list[str]:
     return [name for name in one.column_names if not one[name].equals(other[name])]
+
+
+def test_who_was_asked_before_changes_nothing(scored_shop: Project) -> None:
+    store = SnapshotStore(scored_shop.published)
+    store.refresh()
+    one, other = (
+        user_id
+        for (user_id,) in scored_shop.rows(
+            "select user_id from users where product_count > 0 order by md5(user_id) limit 2"
+        )
+    )
+    (product_id,) = scored_shop.rows("select min(product_id) from products")[0]
+    event = Event(
+        event_id="1", user_id=other, product_id=product_id, kind="view", occurred_epoch=1, seq=1
+    )
+    with store.reading() as reading:
+        reranker = Reranker(reading)
+        alone = reranker.lists(reading, [(one, ())])
+        reranker.lists(reading, [(other, (event,)), ("nobody", (event,))])
+        again = reranker.lists(reading, [(one, ())])
+    store.close()
+
+    assert alone[one]
+    assert again == alone
