@@ -1,73 +1,21 @@
 """A small made-up shop, built by dbt."""
 
 import json
-import os
 import shutil
-import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from project import ROOT
-from rankmart.demo_data import DemoData
-from warm import run_warm
-
-
-@dataclass(frozen=True)
-class Shop:
-    """One warehouse at one path, so that dbt parses the project once and not for every run."""
-
-    folder: Path
-    data: DemoData
-
-    @property
-    def warehouse(self) -> Path:
-        return self.folder / "warehouse.duckdb"
-
-    def run(
-        self, program: str, *arguments: str, protocol: str, project: Path = ROOT
-    ) -> subprocess.CompletedProcess[str]:
-        """One process, as a user starts it in `project`."""
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("RANKMART_", "DBT_"))
-        }
-        return run_warm(
-            program,
-            arguments,
-            cwd=project,
-            environment=inherited
-            | {
-                "RANKMART_REVIEWS": str(self.data.reviews_path),
-                "RANKMART_PRODUCTS": str(self.data.products_path),
-                "RANKMART_PROTOCOL": protocol,
-                "RANKMART_WAREHOUSE": str(self.warehouse),
-                "RANKMART_PUBLISHED": str(self.folder / "published"),
-                "RANKMART_EXPORT": str(self.folder / "recommendations.parquet"),
-                "DBT_TARGET_PATH": str(self.folder / "target"),
-                "DBT_LOG_LEVEL_FILE": "none",
-                "DBT_USE_COLORS": "false",
-            },
-        )
-
-    def written_by_dbt(self, name: str) -> dict[str, Any]:
-        """`manifest.json` or `run_results.json` of the last run."""
-        content: dict[str, Any] = json.loads((self.folder / "target" / name).read_bytes())
-        return content
-
-    def rows(self, sql: str, **attached: Path) -> list[tuple[Any, ...]]:
-        return rows_of(self.warehouse, sql, **attached)
+from project import Project
 
 
 @dataclass(frozen=True)
 class Build:
     """What one `dbt build` made, kept, and how it ended. `results` is (kind, status) per node."""
 
-    shop: Shop
-    protocol: str
+    shop: Project
     kept: Path
     exit_code: int
     output: str
@@ -87,22 +35,23 @@ class Build:
         assert found
         return found
 
-    def put_back(self) -> Shop:
+    def copied_to(self, scratch: Path) -> Project:
         """The shop as this build left it, to be built further."""
-        shutil.copy(self.kept, self.shop.warehouse)
-        return self.shop
+        copy = replace(self.shop, scratch=scratch)
+        shutil.copy(self.kept, copy.warehouse)
+        return copy
 
 
-def build(shop: Shop, protocol: str) -> Build:
+def build(shop: Project, protocol: str) -> Build:
+    shop = replace(shop, protocol=protocol)
     # A unit test brings its own input, so once is enough.
     without = () if protocol == "temporal" else ("--exclude-resource-type", "unit_test")
-    ended = shop.run("dbt", "build", *without, protocol=protocol)
-    results = shop.written_by_dbt("run_results.json")["results"]
+    ended = shop.dbt_command("build", *without)
+    results = written_by_dbt(shop, "run_results.json")["results"]
     return Build(
         shop=shop,
-        protocol=protocol,
-        kept=shutil.copy(shop.warehouse, shop.folder / f"{protocol}.duckdb"),
-        exit_code=ended.returncode,
+        kept=shutil.copy(shop.warehouse, shop.scratch / f"{protocol}.duckdb"),
+        exit_code=ended.exit_code,
         output=ended.stdout,
         # dbt lists exposures too, though there is nothing to do for them.
         results=[
@@ -110,8 +59,14 @@ def build(shop: Shop, protocol: str) -> Build:
             for result in results
             if result["status"] != "no-op"
         ],
-        manifest=shop.written_by_dbt("manifest.json"),
+        manifest=written_by_dbt(shop, "manifest.json"),
     )
+
+
+def written_by_dbt(shop: Project, name: str) -> dict[str, Any]:
+    """`manifest.json` or `run_results.json` of the last command."""
+    content: dict[str, Any] = json.loads((shop.root / "target" / name).read_bytes())
+    return content
 
 
 def rows_of(warehouse: Path, sql: str, **attached: Path) -> list[tuple[Any, ...]]:

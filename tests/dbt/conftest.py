@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from built_shop import Build, Shop, build
+from built_shop import Build, build
+from project import Project
 from rankmart.demo_data import write_demo_data
 from shared import made_once
 
@@ -15,9 +16,9 @@ from shared import made_once
 def build_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Build]:
     """`dbt build` under a protocol: models and data tests; unit tests under temporal alone."""
 
-    def shop_in(folder: Path) -> Shop:
+    def shop_in(folder: Path) -> Project:
         data = write_demo_data(folder, users=300, products=120, reviews=3000)
-        return Shop(folder, data)
+        return Project.of_shop(folder, data)
 
     shop = made_once(tmp_path_factory, "shop_of_dbt", shop_in)
     return lambda protocol: made_once(

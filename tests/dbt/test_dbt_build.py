@@ -1,14 +1,12 @@
 """`dbt build` passes as it stands, and fails where it must."""
 
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from built_shop import Build
-from project import DBT_PROJECT, ROOT
+from built_shop import Build, rows_of, written_by_dbt
 
 PROTOCOLS = ("temporal", "leave_last_out")
 
@@ -44,15 +42,15 @@ def test_data_tests_had_rows_to_fail_on(build_of: Callable[[str], Build], protoc
         assert labels is None if split == "serve" else labels > 10
 
 
-def test_number_of_passes_does_not_change_the_rows(build_of: Callable[[str], Build]) -> None:
+def test_number_of_passes_does_not_change_the_rows(
+    build_of: Callable[[str], Build], tmp_path: Path
+) -> None:
     in_one_pass = build_of("temporal")
-    shop = in_one_pass.put_back()
-    ended = shop.run(
-        *("dbt", "run", "--select", "product_pairs", "candidates", "user_product_features"),
-        *("--vars", "{reviews_per_pass: 600}"),
-        protocol="temporal",
-    )
-    assert ended.returncode == 0, ended.stdout
+    shop = in_one_pass.copied_to(tmp_path)
+    shop.dbt(
+        *("--select", "product_pairs", "candidates", "user_product_features"),
+        reviews_per_pass=600,
+    ).succeeded()
     tables = (
         "intermediate.product_pairs",
         "intermediate.candidates",
@@ -65,36 +63,29 @@ def test_number_of_passes_does_not_change_the_rows(build_of: Callable[[str], Bui
             before as (select * from one_pass.{table})
             (from now except all from before) union all (from before except all from now)
         """
-        assert shop.rows(difference, one_pass=in_one_pass.kept) == []
+        assert rows_of(shop.warehouse, difference, one_pass=in_one_pass.kept) == []
 
 
 def test_feature_of_another_type_breaks_the_contract(
     build_of: Callable[[str], Build], tmp_path: Path
 ) -> None:
-    for name in DBT_PROJECT:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
-    model = tmp_path / "models" / "marts" / "user_product_features.sql"
+    shop = build_of("temporal").copied_to(tmp_path)
+    model = shop.copy_of_models() / "marts" / "user_product_features.sql"
     sql = model.read_text(encoding="utf-8")
     feature = "coalesce(evidence.support, 0) as support"
     assert feature in sql
     model.write_text(sql.replace(feature, "cast(evidence.support as double) as support"))
-    shop = build_of("temporal").put_back()
-    ended = shop.run(
-        "dbt", "run", "--select", "user_product_features", protocol="temporal", project=tmp_path
-    )
-    assert ended.returncode == 1
+    ended = shop.dbt("--select", "user_product_features")
+    assert ended.exit_code == 1
     assert "enforced contract that failed" in ended.stdout
     assert "| support" in ended.stdout
 
 
 def test_schema_ranker_is_tested_after_scoring(
-    build_of: Callable[[str], Build],
+    build_of: Callable[[str], Build], tmp_path: Path
 ) -> None:
-    shop = build_of("temporal").put_back()
-    scored = shop.run("rankmart", "score", protocol="temporal")
-    assert scored.returncode == 0, scored.stdout + scored.stderr
-    ended = shop.run("dbt", "test", "--select", "source:ranker", protocol="temporal")
-    assert ended.returncode == 0, ended.stdout
-    results = shop.written_by_dbt("run_results.json")["results"]
+    shop = build_of("temporal").copied_to(tmp_path)
+    shop.rankmart("score").succeeded()
+    shop.dbt_test("source:ranker").succeeded()
+    results = written_by_dbt(shop, "run_results.json")["results"]
     assert len([result for result in results if result["status"] == "pass"]) >= 30
