@@ -97,11 +97,12 @@ async def _watch(
             str(Path(sys.executable).parent / command[0]),
             *command[1:],
             env=job,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
-        if await process.wait():
-            raise RuntimeError(f"{' '.join(command)} failed")
+        said, _ = await process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed: {said.decode()[-2000:]}")
     await asyncio.sleep(SETTLE_SECONDS)
     stop.set()
     await asyncio.gather(*clients)
@@ -148,7 +149,7 @@ def _one_more_review(reviews: Path) -> None:
         columns = rows.fieldnames or []
     user = next(column for column in columns if column.lower() in ("userid", "user_id"))
     with reviews.open("a", encoding="utf-8", newline="") as lines:
-        csv.DictWriter(lines, columns).writerow(last | {user: "A-NEW-USER"})
+        csv.DictWriter(lines, columns, lineterminator="\n").writerow(last | {user: "A-NEW-USER"})
 
 
 def _users(published: Path) -> list[str]:

@@ -33,10 +33,18 @@ class Nearby:
     def neighbors(
         self, cursor: DuckDBPyConnection, product_id: str, k: int
     ) -> list[SimilarProduct]:
-        """As `queries.similar`."""
+        """As `queries.similar`, of a product that stands for its variants.
+
+        By two indexes: a join would read the title of every product.
+        """
         if len(self._neighbors) > NEIGHBORS_KEPT:
             self._neighbors = {}
         kept = self._neighbors
         if (product_id, k) not in kept:
-            kept[product_id, k] = queries.similar(cursor, product_id, k)
+            near = queries.neighbors(cursor, product_id, k)
+            facts = self.facts(cursor, [neighbor_id for neighbor_id, _ in near])
+            kept[product_id, k] = [
+                SimilarProduct(neighbor_id, queries.title_of(facts, neighbor_id), score)
+                for neighbor_id, score in near
+            ]
         return kept[product_id, k]

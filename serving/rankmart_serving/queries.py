@@ -184,6 +184,16 @@ def similar(cursor: DuckDBPyConnection, product_id: str, k: int) -> list[Similar
     return [SimilarProduct(*row) for row in rows]
 
 
+def neighbors(cursor: DuckDBPyConnection, product_id: str, k: int) -> list[tuple[str, float]]:
+    """Neighbours of a product that stands for its variants, and how near, nearest first."""
+    rows: list[tuple[str, float]] = cursor.execute(
+        "select neighbor_id, score from product_neighbors where product_id = ?"
+        " order by rank limit ?",
+        [product_id, k],
+    ).fetchall()
+    return rows
+
+
 def charts(
     cursor: DuckDBPyConnection, score: str, *, category: str | None, k: int, offset: int
 ) -> list[Product]:
