@@ -1,0 +1,64 @@
+"""The search for nearest vectors, against the same by plain sorting."""
+
+import numpy as np
+import pytest
+
+from rankmart import nearest as module
+from rankmart.nearest import Floats, nearest
+
+
+def unit_vectors(count: int, *, seed: int = 3) -> Floats:
+    vectors = np.random.default_rng(seed).normal(size=(count, 8)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def found(vectors: Floats, **asked: object) -> list[tuple[int, int, int]]:
+    return [
+        pair
+        for near in nearest(vectors, **asked)  # type: ignore[arg-type]
+        for pair in zip(near.rows.tolist(), near.others.tolist(), near.ranks.tolist(), strict=True)
+    ]
+
+
+def by_sorting(vectors: Floats, standing: Floats, k: int) -> list[tuple[int, int, int]]:
+    pairs = []
+    for row in range(len(vectors)):
+        values = ((vectors @ vectors[row]) * standing).round(6)
+        others = [
+            other
+            for other in sorted(range(len(vectors)), key=lambda one: (-values[one], one))
+            if other != row and values[other] > 0
+        ]
+        pairs += [(row, other, rank) for rank, other in enumerate(others[:k], start=1)]
+    return pairs
+
+
+@pytest.mark.parametrize("count", [2, 40, 700])
+def test_they_are_those_of_sorting_all(count: int) -> None:
+    vectors = unit_vectors(count)
+    standing = np.random.default_rng(4).uniform(0.5, 2, size=count).astype(np.float32)
+    assert found(vectors, k=7, standing=standing, decimals=6) == by_sorting(vectors, standing, 7)
+
+
+def test_small_blocks_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = unit_vectors(300)
+    whole = found(vectors, k=5, decimals=6)
+    monkeypatch.setattr(module, "CELLS", 300 * 7)
+    assert found(vectors, k=5, decimals=6) == whole
+
+
+def test_of_equals_the_first_comes_first() -> None:
+    vectors = np.tile(unit_vectors(1), (200, 1))
+    of_the_last = [pair for pair in found(vectors, k=3, decimals=6) if pair[0] == 199]
+    assert of_the_last == [(199, 0, 1), (199, 1, 2), (199, 2, 3)]
+
+
+def test_only_those_asked_for_have_neighbours() -> None:
+    vectors = unit_vectors(50)
+    asked = np.array([3, 40])
+    assert {row for row, _, _ in found(vectors, k=2, asked=asked)} == {3, 40}
+
+
+def test_what_points_elsewhere_is_no_neighbour() -> None:
+    vectors = np.array([[1, 0], [-1, 0], [0, 1]], dtype=np.float32)
+    assert found(vectors, k=2) == []
