@@ -64,7 +64,14 @@ class EventFeed:
             if not mine.is_done:
                 with self._lock:
                     together, self._sent = self._sent, []
-                self._store_together(together)
+                try:
+                    self._store_together(together)
+                finally:
+                    # After an error that nobody foresaw, the others store their own.
+                    with self._lock:
+                        self._sent[:0] = [
+                            sent for sent in together if not sent.is_done and sent is not mine
+                        ]
                 self.look()
         if mine.error is not None:
             raise mine.error

@@ -25,6 +25,8 @@ class SlowStore(EventStore):
         self.may_go_on.wait(10)
         if any(event.user_id == "bad" for event in events):
             raise EventStoreError("refused")
+        if any(event.user_id == "odd" for event in events):
+            raise RuntimeError("nobody foresaw this")
         self.transactions.append(len(events))
         return super().append(events)
 
@@ -44,7 +46,7 @@ def sent_together(
     def send(number: int) -> None:
         try:
             told[number] = feed.append(requests[number])
-        except EventStoreError as error:
+        except (EventStoreError, RuntimeError) as error:
             told[number] = str(error)
 
     threads = [threading.Thread(target=send, args=(number,)) for number in range(len(requests))]
@@ -101,3 +103,18 @@ def test_what_can_not_be_stored_keeps_no_other_request_from_it(
 
     assert told == {0: [True], 1: "refused", 2: [True]}
     feed.close()
+
+
+def test_after_an_unforeseen_error_nothing_is_acknowledged_that_is_not_stored(
+    store: SlowStore, tmp_path: Path
+) -> None:
+    feed = EventFeed(store, SnapshotStore(tmp_path))
+
+    told = sent_together(feed, store, [[event("1")], [event("2", "odd")], [event("3")]])
+
+    feed.close()
+    stored = events_table(f"sqlite:///{tmp_path}/events.sqlite")["event_id"].to_pylist()
+    assert told[0] == [True]
+    assert told[1] == "nobody foresaw this"
+    # Whichever of the two stored for both was told of the error.
+    assert (told[2], "3" in stored) in (([True], True), ("nobody foresaw this", False))
