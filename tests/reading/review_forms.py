@@ -323,6 +323,19 @@ LINE_BREAKS = Form(
     ],
 )
 
+OTHER_LINE_BREAKS_IN_TEXT = Form(
+    text(
+        "user_id,product_id,timestamp,rating,text",
+        f'other-1,mug,{FIRST},4,"one\r\ntwo"',
+        f"other-2,cup,{SECOND},3,plain",
+    ),
+    "minimal",
+    [
+        Record("other-1", "mug", 4, FIRST, body="one two"),
+        Record("other-2", "cup", 3, SECOND, body="plain"),
+    ],
+)
+
 BYTE_ORDER_MARK = Form(
     b"\xef\xbb\xbf" + text("user_id,product_id,timestamp", f"bom-1,mug,{FIRST}"),
     "minimal",
@@ -438,6 +451,7 @@ FORMS: dict[str, Form] = {
     "semicolons.csv": SEMICOLONS,
     "tabs.tsv": TABS,
     "line_breaks.csv": LINE_BREAKS,
+    "other_line_breaks.csv": OTHER_LINE_BREAKS_IN_TEXT,
     "byte_order_mark.csv": BYTE_ORDER_MARK,
     "windows_lines.csv": WINDOWS_LINES,
     "no_last_line_break.csv": NO_LAST_LINE_BREAK,

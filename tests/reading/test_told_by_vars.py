@@ -52,3 +52,18 @@ def test_bad_lines_are_rejected_where_that_is_allowed(project: Project, path: Pa
         (4, "malformed line: missing columns"),
         (5, "malformed line: invalid encoding"),
     ]
+
+
+def test_lines_of_two_kinds_of_ends_are_read_where_that_is_allowed(
+    project: Project, path: Path
+) -> None:
+    path.write_bytes(
+        f"user_id,product_id,timestamp\na,b,{FIRST}\nc,d,{SECOND}\r\ne,f,{FIRST}\n".encode()
+    )
+    assert "reached an invalid state" in project.read().failed_plainly(exit_code=2)
+    project.read(strict_csv=False).succeeded()
+    assert project.rows(REVIEWS) == [
+        ("a", "b", None, FIRST),
+        ("c", "d", None, SECOND),
+        ("e", "f", None, FIRST),
+    ]

@@ -25,12 +25,14 @@
 {% endmacro %}
 
 
-{# Lines as they are: no delimiter, no quotes. Control character 1 does not occur in text. #}
+{# Lines as they are: no delimiter, no quotes. Control character 1 does not occur in text. Not strict:
+   a text may have line breaks of another kind than the file. #}
 {% macro duckdb__lines_of(path, rejects=true) -%}
     read_csv(
         {{ quote_text(path) }}, columns = {'line': 'varchar'}, auto_detect = false,
         header = false, delim = '{{ "\x01" }}', quote = '', escape = '',
         encoding = '{{ var("reviews_encoding") }}', max_line_size = 16777216,
+        strict_mode = false,
         {{ 'store_rejects = true' if rejects else 'ignore_errors = true' }}
     )
 {%- endmacro %}
@@ -164,7 +166,8 @@
         from read_csv(
             " ~ quote_text(path) ~ ", columns = {" ~ types | join(', ') ~ "},
             auto_detect = false, header = " ~ ('false' if order else 'true') ~ ",
-            delim = '" ~ delimiter.sign ~ "', quote = '\"', escape = '\"', strict_mode = true,
+            delim = '" ~ delimiter.sign ~ "', quote = '\"', escape = '\"',
+            strict_mode = " ~ (var('strict_csv') | lower) ~ ",
             encoding = '" ~ var('reviews_encoding') ~ "', max_line_size = 16777216,
             store_rejects = true
         )

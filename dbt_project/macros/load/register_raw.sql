@@ -104,7 +104,7 @@
     {% set read_with = tojson({
         'format': var('reviews_format'), 'columns': var('reviews_columns'),
         'encoding': var('reviews_encoding'), 'undecodable': var('reject_undecodable_lines'),
-        'reader': 1,
+        'strict': var('strict_csv'), 'reader': 2,
     }, sort_keys=true) %}
     {% set before = run_query(
         "select source_file, size_bytes, modified_at, read_with from raw.files where dataset = '"
