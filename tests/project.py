@@ -18,7 +18,7 @@ from rankmart.demo_data import DemoData
 from warm import folder_of_server, run_warm
 
 ROOT = Path(__file__).parents[1]
-DBT_PROJECT = ("dbt_project.yml", "profiles.yml", "dbt_project", "models")
+DBT_PROJECT = ("dbt_project.yml", "profiles.yml", "selectors.yml", "dbt_project", "models")
 BESIDE_PYTHON = Path(sys.executable).parent
 TRACEBACK = "Traceback (most recent call last)"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
