@@ -120,31 +120,6 @@ user_features as (
 
 ),
 
-activity as (
-
-    select * from {{ ref('product_activity') }}
-
-),
-
-{# What goes on around a candidate at the user's moment. #}
-activities as (
-
-    select
-        candidates.split,
-        candidates.user_key,
-        activity.activity as product_activity
-
-    from candidates
-    inner join targets
-        on candidates.split = targets.split
-        and candidates.user_key = targets.user_key
-    inner join activity
-        on candidates.split = activity.split
-        and candidates.product_key = activity.product_key
-        and targets.moment = activity.moment
-
-),
-
 {{ bests_of_users() }},
 
 joined as (

@@ -15,9 +15,34 @@
 
 
 {# The highest of each user, in each of these CTEs by itself, so that nothing of a candidate is
-   joined for it: CTEs up to `bests`. On a log scale a difference is taken, and not a share:
+   joined for it: CTEs `activity` and up to `bests`. On a log scale a difference is taken, and not a share:
    `transition_sum` is kept as it is. #}
 {% macro bests_of_users() -%}
+    activity as (
+
+        select * from {{ ref('product_activity') }}
+
+    ),
+
+    {# What goes on around a candidate at the user's moment. #}
+    activities as (
+
+        select
+            candidates.split,
+            candidates.user_key,
+            activity.activity as product_activity
+
+        from candidates
+        inner join targets
+            on candidates.split = targets.split
+            and candidates.user_key = targets.user_key
+        inner join activity
+            on candidates.split = activity.split
+            and candidates.product_key = activity.product_key
+            and targets.moment = activity.moment
+
+    ),
+
     {% for relation, names in compared_with_best().items() %}
 
     bests_of_{{ relation }} as (
