@@ -127,7 +127,8 @@ def _first_lines(connection: duckdb.DuckDBPyConnection, file: str, encoding: str
     rows = connection.execute(
         """
         select trim(line, chr(65279) || ' ') from read_csv(
-            ?, columns = {'line': 'varchar'}, strict_mode = false, auto_detect = false, header = false,
+            ?, columns = {'line': 'varchar'}, auto_detect = false, header = false,
+            strict_mode = false,
             delim = '\x01', quote = '', escape = '', encoding = ?, max_line_size = 16777216,
             ignore_errors = true
         )
