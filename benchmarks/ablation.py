@@ -23,6 +23,7 @@ from benchmarks.built import echo_table, opened, trained, warehouse_option
 from rankmart.bootstrap import draw, estimate
 from rankmart.contest import ideal_dcg
 from rankmart.features import FeatureRows, feature_names, read_features
+from rankmart.fit import read_fit
 from rankmart.settings import Settings
 from rankmart.train import ndcg_by_user
 
@@ -65,21 +66,17 @@ def measure(
 ) -> Iterator[Sequence[object]]:
     """The rows of the table, each as soon as it is known."""
     features = feature_names(connection)
-    fit, test = (
-        read_features(connection, split, features=features, only_users_with_positives=True)
-        for split in ("fit", "test")
-    )
-    ideal = {split: ideal_dcg(connection, split) for split in ("fit", "test")}
+    fit = read_fit(connection, features=features)
+    test = read_features(connection, "test", features=features, only_users_with_positives=True)
+    ideal = ideal_dcg(connection, "test")
 
     def values_with(kept: list[str]) -> Values:
         started = time.monotonic()
         places = [features.index(name) for name in kept]
-        ranker = trained(
-            _columns(fit, places), features=kept, ideal_dcg=ideal["fit"], settings=settings
-        )
+        ranker = trained(replace(fit, rows=_columns(fit.rows, places), features=kept), settings)
         scores = ranker.predict(np.ascontiguousarray(test.matrix[:, places]))
         logging.info("%d features in %.0f s", len(kept), time.monotonic() - started)
-        return ndcg_by_user(test, scores, ideal["test"])
+        return ndcg_by_user(test, scores, ideal)
 
     whole = values_with(features)
     counts = draw(len(whole))

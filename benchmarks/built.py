@@ -11,7 +11,7 @@ import click
 import duckdb
 
 from rankmart.errors import NotEnoughDataError
-from rankmart.features import FeatureRows
+from rankmart.fit import Fit
 from rankmart.settings import Settings
 from rankmart.train import Ranker, train_ranker
 from rankmart.warehouse import open_warehouse, require_built
@@ -42,14 +42,12 @@ def echo_table(head: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
         click.echo(_line(values))
 
 
-def trained(
-    rows: FeatureRows, *, features: list[str], ideal_dcg: dict[int, float], settings: Settings
-) -> Ranker:
+def trained(fit: Fit, settings: Settings) -> Ranker:
     """The ranker that scoring would train; raises NotEnoughDataError where it would train none."""
     ranker = train_ranker(
-        rows,
-        features=features,
-        ideal_dcg=ideal_dcg,
+        fit.rows,
+        features=fit.features,
+        ideal_dcg=fit.ideal_dcg,
         seed=settings.seed,
         threads=settings.thread_count,
     )

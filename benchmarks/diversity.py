@@ -18,8 +18,9 @@ import click
 import duckdb
 
 from benchmarks.built import echo_table, opened, trained, warehouse_option
-from rankmart.contest import hold_contest, ideal_dcg
-from rankmart.features import feature_names, read_features
+from rankmart.contest import hold_contest
+from rankmart.features import feature_names
+from rankmart.fit import read_fit
 from rankmart.gate import RANKER
 from rankmart.progress import Progress
 from rankmart.rerank import read_reranking
@@ -102,12 +103,7 @@ def measure(
 ) -> Iterator[Sequence[object]]:
     """The rows of the table, each as soon as it is known."""
     features = feature_names(connection)
-    ranker = trained(
-        read_features(connection, "fit", features=features, only_users_with_positives=True),
-        features=features,
-        ideal_dcg=ideal_dcg(connection, "fit"),
-        settings=settings,
-    )
+    ranker = trained(read_fit(connection, features=features), settings)
     for diversity, cap in SETTINGS:
         started = time.monotonic()
         reranking = read_reranking(

@@ -72,27 +72,56 @@ best {{ as_it_stands() }} (
 
 ),
 
-candidates as (
+{# To fit on, only lists with a right answer in them serve: the others say nothing of what is better. #}
+hits as (
 
     select
         best.split,
-        best.user_key,
-        best.product_key,
-        best.user_bucket,
+        best.user_key
+
+    from best
+    inner join {{ ref('labels') }} as labels
+        on best.split = labels.split
+        and best.user_key = labels.user_key
+        and best.product_key = labels.product_key
+    where best.split not in ('test', 'serve')
+    group by best.split, best.user_key
+
+),
+
+kept {{ as_it_stands() }} (
+
+    select best.*
+    from best
+    left join hits
+        on best.split = hits.split
+        and best.user_key = hits.user_key
+    where best.split in ('test', 'serve')
+        or hits.user_key is not null
+
+),
+
+candidates as (
+
+    select
+        kept.split,
+        kept.user_key,
+        kept.product_key,
+        kept.user_bucket,
         {% for generator in var('generators') %}
         {{ generator }}.source_score as {{ generator }}_score,
         {{ generator }}.source_rank as {{ generator }}_rank,
         {% endfor %}
-        cast(best.source_count as int) as source_count,
-        cast(best.standing as float) as standing
+        cast(kept.source_count as int) as source_count,
+        cast(kept.standing as float) as standing
 
-    from best
+    from kept
     {% for generator in var('generators') %}
     left join {{ ref('candidates_' ~ generator) }} as {{ generator }}
         on {{ in_bucket(generator ~ '.user_bucket') }}
-        and best.split = {{ generator }}.split
-        and best.user_key = {{ generator }}.user_key
-        and best.product_key = {{ generator }}.product_key
+        and kept.split = {{ generator }}.split
+        and kept.user_key = {{ generator }}.user_key
+        and kept.product_key = {{ generator }}.product_key
     {% endfor %}
 
 )

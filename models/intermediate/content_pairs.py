@@ -4,7 +4,7 @@ import numpy
 import pyarrow
 
 from rankmart.content import neighbor_tables
-from rankmart.nearest import PAIRS
+from rankmart.nearest import PAIRS, splits_of
 
 
 def model(dbt, session):
@@ -14,7 +14,7 @@ def model(dbt, session):
     histories = dbt.ref("product_stats").project("split, product_key").distinct()
     k = int(dbt.config.get("neighbors"))
     tables = [PAIRS.empty_table()]
-    for split in ("fit", "test", "serve"):
+    for split in splits_of(embeddings):
         rows = embeddings.filter(f"split = '{split}'").order("product_key").to_arrow_table()
         if not rows.num_rows:
             continue

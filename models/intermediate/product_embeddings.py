@@ -3,6 +3,7 @@
 import pyarrow
 
 from rankmart.content import EMBEDDINGS, embeddings_table
+from rankmart.nearest import splits_of
 
 
 def model(dbt, session):
@@ -11,7 +12,7 @@ def model(dbt, session):
     weights = dbt.ref("product_term_weights")
     dimensions = int(dbt.config.get("dimensions"))
     tables = [EMBEDDINGS.empty_table()]
-    for split in ("fit", "test", "serve"):
+    for split in splits_of(weights):
         rows = (
             weights.filter(f"split = '{split}'")
             .project("product_key, dense_rank() over (order by term) as term_number, weight")

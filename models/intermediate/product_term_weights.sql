@@ -13,7 +13,7 @@ product_words as (
 
 counted as (
 
-    {% for split in ['fit', 'test', 'serve'] %}
+    {% for split in splits() %}
     select
         '{{ split }}' as split,
         product_key,

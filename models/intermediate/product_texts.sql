@@ -43,9 +43,10 @@ chosen as (
     select
         product_key,
         review_id,
-        max(case when split = 'fit' then 1 else 0 end) as fit_sees,
-        max(case when split = 'test' then 1 else 0 end) as test_sees,
-        max(case when split = 'serve' then 1 else 0 end) as serve_sees
+        {% for split in splits() %}
+        max(case when split = '{{ split }}' then 1 else 0 end) as {{ split }}_sees
+        {{- ',' if not loop.last }}
+        {% endfor %}
 
     from numbered
     where number_from_last <= {{ var('reviews_per_product_text') }}
@@ -57,15 +58,17 @@ known as (
 
     select
         product_key,
-        max(case when split = 'fit' then 1 else 0 end) as fit_sees,
-        max(case when split = 'test' then 1 else 0 end) as test_sees
+        {% for split in splits()[:-1] %}
+        max(case when split = '{{ split }}' then 1 else 0 end) as {{ split }}_sees
+        {{- ',' if not loop.last }}
+        {% endfor %}
 
     from numbered
     group by product_key
 
 ),
 
-{# The products file has no dates, so that fit and test know its products by their reviews. #}
+{# The products file has no dates, so that all but serve know its products by their reviews. #}
 texts as (
 
     select
@@ -76,9 +79,10 @@ texts as (
             1,
             {{ var('characters_per_text') }}
         ) as text,
-        chosen.fit_sees,
-        chosen.test_sees,
-        chosen.serve_sees
+        {% for split in splits() %}
+        chosen.{{ split }}_sees
+        {{- ',' if not loop.last }}
+        {% endfor %}
 
     from chosen
     inner join reviews
@@ -94,8 +98,9 @@ texts as (
             1,
             {{ var('characters_per_text') }}
         ) as text,
-        coalesce(known.fit_sees, 0) as fit_sees,
-        coalesce(known.test_sees, 0) as test_sees,
+        {% for split in splits()[:-1] %}
+        coalesce(known.{{ split }}_sees, 0) as {{ split }}_sees,
+        {% endfor %}
         1 as serve_sees
 
     from product_ids
@@ -112,9 +117,10 @@ product_texts as (
         product_key,
         review_id,
         text,
-        fit_sees = 1 as fit_sees,
-        test_sees = 1 as test_sees,
-        serve_sees = 1 as serve_sees
+        {% for split in splits() %}
+        {{ split }}_sees = 1 as {{ split }}_sees
+        {{- ',' if not loop.last }}
+        {% endfor %}
 
     from texts
     where text != ''

@@ -16,9 +16,9 @@ words_of_texts as (
     select
         product_key,
         case when review_id = 0 then 3 else 1 end as weight,
-        fit_sees,
-        test_sees,
-        serve_sees,
+        {% for split in splits() %}
+        {{ split }}_sees,
+        {% endfor %}
         {{ words_of('text') }} as words
 
     from product_texts
@@ -30,9 +30,9 @@ words as (
     select
         product_key,
         weight,
-        fit_sees,
-        test_sees,
-        serve_sees,
+        {% for split in splits() %}
+        {{ split }}_sees,
+        {% endfor %}
         {{ words_in_pairs('words') }}
 
     from words_of_texts
@@ -56,9 +56,9 @@ terms as (
     select
         product_key,
         weight,
-        fit_sees,
-        test_sees,
-        serve_sees,
+        {% for split in splits() %}
+        {{ split }}_sees,
+        {% endfor %}
         word as term
 
     from judged
@@ -68,9 +68,9 @@ terms as (
     select
         product_key,
         weight,
-        fit_sees,
-        test_sees,
-        serve_sees,
+        {% for split in splits() %}
+        {{ split }}_sees,
+        {% endfor %}
         concat(word, ' ', next_word) as term
 
     from judged
@@ -83,9 +83,10 @@ counted as (
     select
         product_key,
         term,
-        cast(sum(case when fit_sees then weight else 0 end) as int) as fit_count,
-        cast(sum(case when test_sees then weight else 0 end) as int) as test_count,
-        cast(sum(case when serve_sees then weight else 0 end) as int) as serve_count
+        {% for split in splits() %}
+        cast(sum(case when {{ split }}_sees then weight else 0 end) as int) as {{ split }}_count
+        {{- ',' if not loop.last }}
+        {% endfor %}
 
     from terms
     group by product_key, term

@@ -1,14 +1,17 @@
 {# Which words go with good reviews and which with bad ones, learned from the reviews themselves:
    the logarithm of the odds of a review with the word against those of any review. Ten average
-   reviews are added, so that a rare word proves little. From the history of fit alone, which
-   every other split's history contains: one lexicon that tells no split what came later. Stop
+   reviews are added, so that a rare word proves little. From the history of the first label window
+   alone, which every other split's history contains: one lexicon that tells no split what came later. Stop
    words stay in: "not" says much. Empty without ratings or without text. #}
 with
 
 histories as (
 
     select * from {{ ref('histories') }}
-    where split = 'fit'
+    where split = (
+        select max(split) from {{ ref('histories') }}
+        where split not in ('test', 'serve')
+    )
 
 ),
 

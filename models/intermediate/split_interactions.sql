@@ -99,14 +99,49 @@ counted as (
 
 ),
 
-splits as (
+{# How many users have a label in each window: so many positives to come, and one thing before. #}
+labelled as (
 
     select
-        'fit' as split,
-        2 as label_from_last
+        positives_to_come - 1 as fit_window,
+        count(*) as user_count
+
+    from counted
+    where is_label
+        and position > 1
+        and positives_to_come between 2 and {{ fit_splits() | length + 1 }}
+    group by positives_to_come
+
+),
+
+windows as (
+
+    select
+        fit_window,
+        sum(user_count) over (
+            order by fit_window
+            rows between unbounded preceding and 1 preceding
+        ) as users_before
+
+    from labelled
+
+),
+
+splits as (
+
+    {% for split in fit_splits() %}
+    select
+        '{{ split }}' as split,
+        {{ loop.index + 1 }} as label_from_last
+    {% if not loop.first %}
+    from windows
+    where fit_window = {{ loop.index }}
+        and {{ is_fit_window('fit_window', 'users_before') }}
+    {% endif %}
 
     union all
 
+    {% endfor %}
     select
         'test' as split,
         1 as label_from_last

@@ -49,7 +49,7 @@ sampled as (
         user_bucket
 
     from shuffled
-    where (split = 'fit' and draw <= {{ var('max_fit_users') }})
+    where (split != 'test' and draw <= {{ var('max_fit_users') }})
         or (split = 'test' and draw <= {{ var('max_test_users') }})
 
 ),

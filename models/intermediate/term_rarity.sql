@@ -8,7 +8,7 @@ product_words as (
 
 ),
 
-{% for split in ['fit', 'test', 'serve'] %}
+{% for split in splits() %}
 
 {{ split }}_terms as (
 
@@ -39,21 +39,19 @@ product_words as (
 
 terms as (
 
-    select * from fit_terms
-    union all
-    select * from test_terms
-    union all
-    select * from serve_terms
+    {% for split in splits() %}
+    select * from {{ split }}_terms
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
 totals as (
 
-    select * from fit_products
-    union all
-    select * from test_products
-    union all
-    select * from serve_products
+    {% for split in splits() %}
+    select * from {{ split }}_products
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

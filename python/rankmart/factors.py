@@ -7,7 +7,7 @@ import pyarrow as pa
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from rankmart.nearest import PAIRS, Floats, nearest, pairs_table
+from rankmart.nearest import PAIRS, Floats, nearest, pairs_table, splits_of
 
 SEED = 7
 DECIMALS = 6
@@ -35,7 +35,7 @@ def factor_pairs(
     since the mean of a history's products, the last ones first, ranked better.
     """
     parts: list[pa.Table] = []
-    for split in sorted(histories.project("split").distinct().fetchnumpy()["split"]):
+    for split in splits_of(histories):
         seen = (
             histories.filter(f"split = '{split}'")
             .project("user_key, product_key, weight")

@@ -1,6 +1,6 @@
 """Feature rows from the warehouse into the numbers that XGBoost takes, without pandas."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -36,6 +36,18 @@ class FeatureRows:
             users=self.users[kept],
             products=self.products[kept],
             labels=self.labels[kept],
+        )
+
+    @staticmethod
+    def together(parts: "Sequence[FeatureRows]") -> "FeatureRows":
+        """The rows of all parts, of which there is one at least, one part after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return FeatureRows(
+            matrix=np.concatenate([part.matrix for part in parts]),
+            users=np.concatenate([part.users for part in parts]),
+            products=np.concatenate([part.products for part in parts]),
+            labels=np.concatenate([part.labels for part in parts]),
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,11 @@ class Near:
     others: Positions
     ranks: Positions
     cosines: Floats
+
+
+def splits_of(relation: Any) -> list[str]:
+    """The splits that rows of a DuckDB relation belong to, in order."""
+    return sorted(relation.project("split").distinct().fetchnumpy()["split"].tolist())
 
 
 def nearest(

@@ -13,13 +13,13 @@ from rankmart.contest import (
     Contest,
     export_contest_lists,
     hold_contest,
-    ideal_dcg,
 )
 from rankmart.errors import NotEnoughDataError, SnapshotError
 from rankmart.experiments import fingerprint as experiments_fingerprint
 from rankmart.experiments import read_experiments
 from rankmart.export import export_lists
-from rankmart.features import feature_names, generator_names, read_features
+from rankmart.features import feature_names, generator_names
+from rankmart.fit import read_fit
 from rankmart.gate import RANKER, RunMetrics, Verdict, beats_popular, judge
 from rankmart.kept import KeptRun, Lists, create_tables, read_kept
 from rankmart.lists import make_lists, make_variant_lists
@@ -291,11 +291,11 @@ def _train(
     settings: Settings,
     progress: Progress,
 ) -> Ranker | None:
-    rows = read_features(connection, "fit", features=features, only_users_with_positives=True)
+    fit = read_fit(connection, features=features)
     return train_ranker(
-        rows,
+        fit.rows,
         features=features,
-        ideal_dcg=ideal_dcg(connection, "fit"),
+        ideal_dcg=fit.ideal_dcg,
         seed=settings.seed,
         threads=settings.thread_count,
         objectives=read_tuned(settings.tuned),

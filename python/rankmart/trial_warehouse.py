@@ -1,4 +1,4 @@
-"""A scratch warehouse of the fit split alone, where `rankmart tune` builds with other vars.
+"""A scratch warehouse of the label windows alone, where `rankmart tune` builds with other vars.
 
 It has copies of the tables that the models read, without the rows of other splits: what is
 tried can't see a test label, and is built in a fraction of the time of `dbt run`.
@@ -38,7 +38,7 @@ class Model:
 
 
 class TrialWarehouse:
-    """Tables of the fit split, as dbt_project.yml has it; and a place for trials.
+    """Tables of the label windows, as dbt_project.yml has it; and a place for trials.
 
     `vars` are by name the numbers that dbt_project.yml has.
     """
@@ -87,7 +87,7 @@ class TrialWarehouse:
         with duckdb.connect(self.base, config=self._config()) as connection:
             built = _attached(connection, self.settings.warehouse)
             for table in sorted(tables):
-                _copy(connection, table, built, split="fit")
+                _copy(connection, table, built, to_fit_on=True)
         self.restore()
         if self._was_tuned:
             self.build(self.between(models), {})
@@ -258,11 +258,11 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]:
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, table: str, database: str, *, split: str | None = None
+    connection: duckdb.DuckDBPyConnection, table: str, database: str, *, to_fit_on: bool = False
 ) -> None:
-    """A table of another database; with `split`, that split alone if the table has splits."""
+    """A table of another database; `to_fit_on`: without what `test` and `serve` see."""
     source = f'"{database}".{table}'
     columns = {row[0] for row in connection.execute(f"describe {source}").fetchall()}
-    which = f" where split = '{split}'" if split is not None and "split" in columns else ""
+    which = " where split not in ('test', 'serve')" if to_fit_on and "split" in columns else ""
     run(connection, f"create schema if not exists {table.partition('.')[0]}")
     run(connection, f"create or replace table {table} as select * from {source}{which}")

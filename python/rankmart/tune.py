@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rankmart.errors import NotEnoughDataError
-from rankmart.features import FeatureRows
+from rankmart.features import FeatureRows, feature_names
+from rankmart.fit import Fit, read_fit
 from rankmart.knobs import GROUP_NAMES, Bounds
 from rankmart.settings import Settings
 from rankmart.train import FEWEST_USERS, Parameters, default_objectives, validation_ndcg
@@ -30,7 +31,6 @@ from rankmart.trials import (
     write_trials,
 )
 from rankmart.tune_generators import (
-    Fit,
     Rankers,
     choose,
     groups_of,
@@ -225,7 +225,7 @@ def _as_trial(defaults: Sequence[Parameters], parameters: Collection[str]) -> di
 def _fit_of(settings: Settings) -> Fit:
     with open_warehouse(settings, read_only=True) as connection:
         require_built(connection)
-        fit = Fit.read(connection)
+        fit = read_fit(connection, features=feature_names(connection))
     if fit.users < FEWEST_USERS:
         raise NotEnoughDataError(
             f"{fit.users} fit users have a label among their candidates: tuning needs"

@@ -10,7 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rankmart.contest import ideal_dcg
-from rankmart.features import FeatureRows, feature_names, generator_names, read_features
+from rankmart.features import feature_names, generator_names
+from rankmart.fit import Fit, read_fit
 from rankmart.knobs import GROUP_NAMES, GROUPS, SIZES, Group
 from rankmart.train import Plan, held_out_users, plan_for, try_objective
 from rankmart.trial_warehouse import TrialWarehouse
@@ -35,39 +36,6 @@ Values = npt.NDArray[np.float64]
 
 ENOUGH_HELD_OUT = 1_000
 """Fit users that are held out once, at least, to tell two rankers apart, if there are as many."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fit:
-    """Features of fit users with a positive among their candidates; DCG@10 of a perfect list, of
-    every labelled one."""
-
-    rows: FeatureRows
-    ideal_dcg: dict[int, float]
-    features: list[str]
-
-    @classmethod
-    def read(cls, connection: duckdb.DuckDBPyConnection) -> "Fit":
-        features = feature_names(connection)
-        return cls(
-            rows=read_features(
-                connection, "fit", features=features, only_users_with_positives=True
-            ),
-            ideal_dcg=dict(sorted(ideal_dcg(connection, "fit").items())),
-            features=features,
-        )
-
-    @property
-    def users(self) -> int:
-        """Those with a positive among their candidates."""
-        return len(np.unique(self.rows.users))
-
-    def digest(self, seed: int) -> str:
-        """Equal for equal features, labels and seed: trials on other data are not comparable."""
-        digest = hashlib.sha256(repr((self.features, seed)).encode())
-        for part in (self.rows.matrix, self.rows.users, self.rows.products, self.rows.labels):
-            digest.update(part.tobytes())
-        return digest.hexdigest()[:16]
 
 
 def groups_of(warehouse: TrialWarehouse, names: Collection[str] = GROUP_NAMES) -> list[Group]:
@@ -216,7 +184,7 @@ class Rankers:
                 self.warehouse.build(self.warehouse.between(models), changed)
             self._built = dict(changed)
         with self.warehouse.opened() as connection:
-            return Fit.read(connection)
+            return read_fit(connection, features=feature_names(connection))
 
 
 def choose(

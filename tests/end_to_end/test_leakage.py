@@ -13,6 +13,7 @@ from .communities import DAY, START, Review, product, reviews, user, write_produ
 
 FIT_CUTOFF = START + 700 * DAY  # 2021-12-01
 TEST_CUTOFF = START + 800 * DAY  # 2022-03-11
+FIT_SPLITS = ("fit", "fit_2", "fit_3", "fit_4")
 CUTOFFS = {"fit_cutoff": "2021-12-01", "test_cutoff": "2022-03-11"}
 
 
@@ -43,13 +44,13 @@ def second_thoughts() -> list[Review]:
 
 
 def critics() -> list[Review]:
-    """Within the history of `fit`, those from whom it learns the words of bad reviews."""
+    """Within every history, those from whom words of bad reviews are learned."""
     return [
         Review(
             f"critic-{number}",
             product(number, number + step),
             1,
-            FIT_CUTOFF - 3 * DAY + 60 * number + step,
+            START + 200 * DAY + 60 * number + step,
             f"critic-{number} says of number {step}: it does not.",
         )
         for number in range(12)
@@ -150,19 +151,22 @@ def differing_rows(one: Project, other: Project, split: str) -> tuple[int, int]:
     return sum(counts), compared
 
 
-@pytest.mark.parametrize("split", ["fit", "test"])
+@pytest.mark.parametrize("split", [*FIT_SPLITS, "test"])
 def test_events_after_the_test_cutoff_change_no_feature(
     built: dict[str, Project], split: str
 ) -> None:
     differing, compared = differing_rows(built["nothing"], built["after the test cut-off"], split)
     assert differing == 0
-    assert compared > 5_000
+    assert compared > 1_000
 
 
-def test_events_between_the_cutoffs_change_no_feature_of_fit(built: dict[str, Project]) -> None:
-    differing, compared = differing_rows(built["nothing"], built["between the cut-offs"], "fit")
+@pytest.mark.parametrize("split", FIT_SPLITS)
+def test_events_between_the_cutoffs_change_no_feature_of_a_label_window(
+    built: dict[str, Project], split: str
+) -> None:
+    differing, compared = differing_rows(built["nothing"], built["between the cut-offs"], split)
     assert differing == 0
-    assert compared > 5_000
+    assert compared > 1_000
 
 
 def test_texts_are_among_what_is_compared(built: dict[str, Project]) -> None:
@@ -205,6 +209,9 @@ def test_labels_come_after_the_history(built: dict[str, Project]) -> None:
         )
         span = {(split, role): (first, last) for split, role, first, last in rows}
         assert span["fit", "history"][1] <= FIT_CUTOFF < span["fit", "label"][0]
+        for window, later in zip(FIT_SPLITS[1:], FIT_SPLITS, strict=False):
+            assert span[window, "history"][1] < span[window, "label"][0]
+            assert span[window, "label"][1] <= span[later, "history"][1]
         assert span["fit", "label"][1] <= TEST_CUTOFF < span["test", "label"][0]
         assert span["test", "history"][1] <= TEST_CUTOFF
         assert ("serve", "label") not in span

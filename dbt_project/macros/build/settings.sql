@@ -19,6 +19,33 @@
 {%- endmacro %}
 
 
+{# The label windows that the ranker may learn from, the last one first. Those that a file of many
+   users does not need have no rows. #}
+{% macro fit_splits() -%}
+    {{ return(['fit', 'fit_2', 'fit_3', 'fit_4']) }}
+{%- endmacro %}
+
+
+{# Every split that has a history of its own. #}
+{% macro splits() -%}
+    {{ return(fit_splits() + ['test', 'serve']) }}
+{%- endmacro %}
+
+
+{# Whether a window is one of those asked for: by number, or else until there are users enough. #}
+{% macro is_fit_window(window, users_before) -%}
+    {% set windows = var('fit_windows') %}
+    {% if windows not in range(fit_splits() | length + 1) %}
+        {% do stop("fit_windows is '" ~ windows ~ "': use 1 to 4, or 0 for as many as are needed") %}
+    {% endif %}
+    {% if windows -%}
+        {{ window }} <= {{ windows }}
+    {%- else -%}
+        coalesce({{ users_before }}, 0) < {{ var('enough_fit_users') }}
+    {%- endif %}
+{%- endmacro %}
+
+
 {% macro same_day_order() -%}
     {% set name = var('same_day_order') %}
     {% if name not in ['file', 'shuffled'] %}
