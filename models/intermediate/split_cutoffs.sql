@@ -1,5 +1,8 @@
 {# The moments of the temporal protocol. Leave-last-out has none: each user has their own. Users of
    two windows are asked twice, at two moments. #}
+{% set share_of_window = (
+    (var('test_cutoff_quantile') - var('fit_cutoff_quantile')) / var('fit_cutoff_quantile')
+) | round(9) %}
 with
 
 interactions as (
@@ -50,8 +53,7 @@ sizes as (
 
     select
         max(so_far) as until_fit,
-        max(so_far) * {{ var('test_cutoff_quantile') - var('fit_cutoff_quantile') }}e0
-            / {{ var('fit_cutoff_quantile') }}e0 as of_window
+        max(so_far) * {{ share_of_window }}e0 as of_window
 
     from of_moments
 
