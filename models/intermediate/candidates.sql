@@ -72,7 +72,7 @@ best {{ as_it_stands() }} (
 
 ),
 
-{# To fit on, only lists with a right answer in them serve: the others say nothing of what is better. #}
+{# To fit on, only lists with a right answer serve: others say nothing of what is better. #}
 hits as (
 
     select

@@ -81,7 +81,8 @@ decisive as (
         kind,
         rating,
         strength,
-        {{ is_wish('kind', 'rating') }} as is_positive
+        {{ is_wish('kind', 'rating') }} as is_positive,
+        {{ review_id_of_event('seq') }} as review_id
 
     from ranked
     where place = 1

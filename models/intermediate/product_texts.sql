@@ -43,10 +43,10 @@ chosen as (
     select
         product_key,
         review_id,
-        {% for split in splits() %}
-        max(case when split = '{{ split }}' then 1 else 0 end) as {{ split }}_sees
-        {{- ',' if not loop.last }}
+        {% for split in splits()[:-1] %}
+        max(case when split = '{{ split }}' then 1 else 0 end) as {{ split }}_sees,
         {% endfor %}
+        max(case when split = 'serve' then 1 else 0 end) as serve_sees
 
     from numbered
     where number_from_last <= {{ var('reviews_per_product_text') }}
@@ -58,10 +58,10 @@ known as (
 
     select
         product_key,
-        {% for split in splits()[:-1] %}
-        max(case when split = '{{ split }}' then 1 else 0 end) as {{ split }}_sees
-        {{- ',' if not loop.last }}
+        {% for split in fit_splits() %}
+        max(case when split = '{{ split }}' then 1 else 0 end) as {{ split }}_sees,
         {% endfor %}
+        max(case when split = 'test' then 1 else 0 end) as test_sees
 
     from numbered
     group by product_key
@@ -79,10 +79,10 @@ texts as (
             1,
             {{ var('characters_per_text') }}
         ) as text,
-        {% for split in splits() %}
-        chosen.{{ split }}_sees
-        {{- ',' if not loop.last }}
+        {% for split in splits()[:-1] %}
+        chosen.{{ split }}_sees,
         {% endfor %}
+        chosen.serve_sees
 
     from chosen
     inner join reviews
@@ -117,10 +117,10 @@ product_texts as (
         product_key,
         review_id,
         text,
-        {% for split in splits() %}
-        {{ split }}_sees = 1 as {{ split }}_sees
-        {{- ',' if not loop.last }}
+        {% for split in splits()[:-1] %}
+        {{ split }}_sees = 1 as {{ split }}_sees,
         {% endfor %}
+        serve_sees = 1 as serve_sees
 
     from texts
     where text != ''

@@ -83,10 +83,10 @@ counted as (
     select
         product_key,
         term,
-        {% for split in splits() %}
-        cast(sum(case when {{ split }}_sees then weight else 0 end) as int) as {{ split }}_count
-        {{- ',' if not loop.last }}
+        {% for split in splits()[:-1] %}
+        cast(sum(case when {{ split }}_sees then weight else 0 end) as int) as {{ split }}_count,
         {% endfor %}
+        cast(sum(case when serve_sees then weight else 0 end) as int) as serve_count
 
     from terms
     group by product_key, term

@@ -8,10 +8,14 @@ with
 histories as (
 
     select * from {{ ref('histories') }}
-    where split = (
-        select max(split) from {{ ref('histories') }}
-        where split not in ('test', 'serve')
-    )
+
+),
+
+first_window as (
+
+    select max(split) as split
+    from histories
+    where split not in ('test', 'serve')
 
 ),
 
@@ -30,6 +34,8 @@ judged as (
         )) }} as words
 
     from histories
+    inner join first_window
+        on histories.split = first_window.split
     inner join reviews
         on histories.review_id = reviews.review_id
     where reviews.rating >= 4

@@ -91,7 +91,7 @@ pairs as (
         events.user_id,
         events.product_id,
         events.occurred_epoch as reviewed_epoch,
-        {{ review_id_of_event('events.seq') }} as review_id,
+        events.review_id,
         events.rating,
         events.occurred_epoch as rated_epoch,
         events.rating as first_rating,

@@ -19,7 +19,7 @@ from rankmart.train import (
     Trial,
     generator_values,
     held_out_users,
-    member_of,
+    members_of,
     plan_for,
     try_objective,
 )
@@ -64,12 +64,12 @@ def compare_ways(
     plan = plan_for(users, ())
     held_out = held_out_users(rows, ideal_dcg, plan)
     trials: dict[str, Trial] = {}
-    members: dict[str, Member] = {}
+    members: dict[str, list[Member]] = {}
     for objective in (one for objectives in ways.values() for one in objectives):
         key = _key(objective)
         if key not in trials:
             trials[key] = try_objective(rows, objective | common, plan)
-            members[key] = member_of(rows, trials[key], plan)
+            members[key] = members_of(rows, trials[key], plan)
     by_user = {
         way: held_out.ndcg_by_user(
             np.sum([trials[_key(one)].scaled for one in objectives], axis=0)
@@ -79,7 +79,7 @@ def compare_ways(
     return Comparison(
         held_out=by_user | generator_values(held_out, features),
         members={
-            way: tuple(members[_key(one)] for one in objectives)
+            way: tuple(member for one in objectives for member in members[_key(one)])
             for way, objectives in ways.items()
         },
     )

@@ -50,7 +50,7 @@ select
     0 as helpful_votes,
     0 as total_votes,
     false as is_verified,
-    events.seq + 1000000000000 as review_id,
+    events.review_id,
     events.kind,
     events.strength
 from live_event_interactions as events

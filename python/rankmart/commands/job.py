@@ -1,5 +1,6 @@
 """`rankmart score` and `rankmart tune`."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,8 @@ def tune(
     from rankmart.settings import Settings
     from rankmart.tune import tune as tune_all
 
+    # A scheduler that stops it gets what Ctrl-C does: the scratch warehouse is deleted.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = Settings.from_environment()
     tuning = tune_all(
         settings,
