@@ -1,6 +1,11 @@
 """What all parts of the tests share: repeatable hypothesis, and projects built once."""
 
+import os
 from pathlib import Path
+
+# As the command line does, before a library reads it: threads that wait for others at work on the
+# same cores must not keep these busy.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 from hypothesis import settings
