@@ -59,7 +59,11 @@ def test_the_explanation_tells_how_the_ranker_is_trained() -> None:
             of = "each once" if len(plan.folds) == plan.of else f"of {IN_WORDS[plan.of]}"
             assert held_out.startswith(f"{IN_WORDS[len(plan.folds)]} fold"), held_out
             assert held_out.endswith(of), held_out
-            assert (then == "everyone") == plan.fit_again, then
+            assert then.startswith("everyone") == plan.fit_again, then
+            assert ("twice, with half" in then) == (
+                (plan.draws, plan.wrong_answers) == (2, 0.5)
+            ), then
+            assert ("," in then) == (plan.draws > 1), then
 
 
 def test_the_how_to_tells_how_many_public_sets_there_are() -> None:
