@@ -34,7 +34,7 @@ def test_data_tests_had_rows_to_fail_on(build_of: Callable[[str], Build], protoc
         " from user_product_features group by split"
     )
     counts = {split: numbers for split, *numbers in rows}
-    assert set(counts) == {"fit", "test", "serve"}
+    assert set(counts) == {"fit", "fit_2", "fit_3", "fit_4", "test", "serve"}
     for split, (candidates, users, labels, reasons) in counts.items():
         assert candidates > 1000
         assert users > 20
