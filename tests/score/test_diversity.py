@@ -81,7 +81,8 @@ def test_a_generator_in_the_rankers_place_is_re_ranked_and_judged_so(
     project = replace(scored_shop.copied_to(tmp_path), more={"RANKMART_CATEGORY_CAP": "1"})
     # Too few users with a label are left to train a ranker on.
     project.change(
-        "update user_product_features set label = 0 where starts_with(split, 'fit') and user_key % 50 != 1"
+        "update user_product_features set label = 0"
+        " where starts_with(split, 'fit') and user_key % 50 != 1"
     )
     project.rankmart("score", "--accept").succeeded()
     model = project.value("select model from ranker.runs where is_current")
