@@ -1,8 +1,8 @@
 """Lists scored anew for users with events, by the published ranker over the batch's own SQL.
 
 The steps to the features (`rankmart.live`) cost DuckDB a tenth of a second and more, most of it
-planning, and far from fifty times that for fifty users. So users wait together: one thread takes
-all that wait, at most USERS_AT_A_TIME, and scores them at once. Meanwhile `touched` answers.
+planning, and ten times that for two hundred users. So users wait together: one thread takes all
+that wait, at most USERS_AT_A_TIME, and scores them at once. Meanwhile `touched` answers.
 """
 
 import logging
@@ -34,7 +34,7 @@ from rankmart_serving.snapshots import Reading, SnapshotStore
 
 logger = logging.getLogger(__name__)
 
-USERS_AT_A_TIME = 50
+USERS_AT_A_TIME = 200
 LISTS_KEPT = 10_000
 
 Asked = tuple[str, tuple[Event, ...]]
