@@ -1,8 +1,8 @@
 """Lists scored anew for users with events, by the published ranker over the batch's own SQL.
 
 The steps to the features (`rankmart.live`) cost DuckDB a tenth of a second and more, most of it
-planning, and ten times that for two hundred users. So users wait together: one thread takes all
-that wait, at most USERS_AT_A_TIME, and scores them at once. Meanwhile `touched` answers.
+planning, and less than ten times that for two hundred users. So users wait together: one thread
+takes all that wait, at most USERS_AT_A_TIME, and scores them at once. Meanwhile `touched` answers.
 """
 
 import logging

@@ -49,7 +49,8 @@ def test_the_how_to_tells_how_many_snapshots_are_kept() -> None:
 
 
 def test_the_explanation_tells_how_the_ranker_is_trained() -> None:
-    table = rows(section(page("docs/explanation.md"), "## How the ranker is trained"))
+    text = section(page("docs/explanation.md"), "## How the ranker is trained")
+    table = rows(text)
     starts = [int(row[0].split(" ")[0].replace(",", "")) for row in table]
     assert starts[0] == FEWEST_USERS
     ends = [start - 1 for start in starts[1:]] + [10 * starts[-1]]
@@ -60,8 +61,10 @@ def test_the_explanation_tells_how_the_ranker_is_trained() -> None:
             assert held_out.startswith(f"{IN_WORDS[len(plan.folds)]} fold"), held_out
             assert held_out.endswith(of), held_out
             assert then.startswith("everyone") == plan.fit_again, then
-            assert ("twice" in then) == (plan.fit_again and plan.draws == 2), then
-            assert plan.wrong_answers == 0.3, "three tenths, the text above the table says"
+            twice = plan.fit_again and plan.draws == 2
+            assert ("twice, with others drawn" in then) == twice, then
+            assert ("," in then) == twice, then
+            assert (plan.wrong_answers == 0.3) == ("three tenths of the others" in text)
 
 
 def test_the_how_to_tells_how_many_public_sets_there_are() -> None:
