@@ -34,7 +34,8 @@ select
 from range(1, $products + 1) as numbers(number);
 create index products_by_product on products (product_id);
 create table recommendation_lists (
-    user_id varchar not null, items json not null using compression uncompressed
+    user_id varchar not null using compression uncompressed,
+    items json not null using compression uncompressed
 );
 insert into recommendation_lists
 select

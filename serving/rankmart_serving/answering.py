@@ -86,11 +86,24 @@ class Recommender:
         if run_id is not None:
             return self._read(user_id, wanted, run_id)
         found_run, items = await self.lists.of(user_id)
-        if items is not None:
-            with self.snapshots.reading() as reading:
-                if reading.run.run_id == found_run:
-                    events = self.events_of(user_id)
-                    return self._of(reading, user_id, wanted, events, items, known=True)
+        if items is None:
+            return self._read(user_id, wanted)
+        events = self.events_of(user_id)
+        run = self.snapshots.current_run
+        if not events and wanted.is_plain and run is not None and run.run_id == found_run:
+            # As `_of` answers, without the cursor that this needs none of.
+            return Answer(
+                user_id=user_id,
+                run_id=found_run,
+                known_user=True,
+                fallback=None,
+                model=run.model,
+                follows="run",
+                items=items[wanted.offset : wanted.offset + wanted.k],
+            )
+        with self.snapshots.reading() as reading:
+            if reading.run.run_id == found_run:
+                return self._of(reading, user_id, wanted, events, items, known=True)
         return self._read(user_id, wanted)
 
     async def _in_experiment(

@@ -16,6 +16,7 @@ from rankmart_serving.catalogue import product_handlers
 from rankmart_serving.event_intake import event_handlers
 from rankmart_serving.exposures import ExposureLog
 from rankmart_serving.feed import LOOK_EVERY_SECONDS, EventFeed
+from rankmart_serving.list_lane import list_lane
 from rankmart_serving.live import LiveLists
 from rankmart_serving.recommendations import recommendation_handlers
 from rankmart_serving.requests_watched import watch_requests
@@ -114,7 +115,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         debug=False,
     )
     openapi.tell_limits(app, settings)
-    app.asgi_handler = keep_encoded_slashes(watch_requests(app.asgi_handler))
+    laned = list_lane(app.asgi_handler, recommender, settings)
+    app.asgi_handler = keep_encoded_slashes(watch_requests(laned))
     return app
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+import duckdb
 import msgspec
 from duckdb import DuckDBPyConnection
 
@@ -26,6 +27,12 @@ _FALLBACK = "select items from fallback_list"
 _PRODUCT_COLUMNS = """
     product_id, title, brand, category, price, family_id, review_count, rating_mean
 """
+
+_lists_of: dict[int, duckdb.Statement] = {}
+"""The query for the lists of so many users, parsed."""
+
+FEW = 24
+"""So many ids in one query are looked up one by one."""
 
 _items_decoder = msgspec.json.Decoder(list[RecommendedItem])
 raw_items_decoder = msgspec.json.Decoder(list[msgspec.Raw])
@@ -106,18 +113,19 @@ def lists_of(cursor: DuckDBPyConnection, user_ids: Sequence[str]) -> dict[str, s
     places = _places(len(user_ids))
     # The filling is an id that is asked for anyway: so that few texts of queries are planned.
     given = [*user_ids, *[user_ids[-1]] * (places - len(user_ids))]
-    rows = cursor.execute(
-        f"select user_id, items from recommendation_lists where user_id in ({_marks(places)})",
-        given,
-    ).fetchall()
-    return dict(rows)
+    if places not in _lists_of:
+        [_lists_of[places]] = cursor.extract_statements(
+            "select user_id, items from recommendation_lists"
+            f" where user_id in ({', '.join('?' * places)})"
+        )
+    return dict(cursor.execute(_lists_of[places], given).fetchall())
 
 
 def with_history(cursor: DuckDBPyConnection, user_ids: Sequence[str]) -> set[str]:
     """Those of the users who have reviewed anything."""
+    given, parameters = _given(user_ids)
     rows = cursor.execute(
-        f"select user_id from history_lists where user_id in ({_marks(len(user_ids))})",
-        list(user_ids),
+        f"select user_id from history_lists where user_id in ({given})", parameters
     ).fetchall()
     return {user_id for (user_id,) in rows}
 
@@ -155,10 +163,10 @@ def facts(cursor: DuckDBPyConnection, product_ids: Sequence[str]) -> dict[str, P
     """What is known of products, by id; nothing of those that the run does not know."""
     if not product_ids:
         return {}
+    given, parameters = _given(product_ids)
     rows = cursor.execute(
-        f"select {_PRODUCT_COLUMNS} from products"
-        f" where product_id in ({_marks(len(product_ids))})",
-        list(product_ids),
+        f"select {_PRODUCT_COLUMNS} from products where product_id in ({given})",
+        parameters,
     ).fetchall()
     return {row[0]: Product(*row) for row in rows}
 
@@ -259,8 +267,14 @@ def evaluation(cursor: DuckDBPyConnection) -> list[Measured]:
     return [Measured(*row) for row in rows]
 
 
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)
+def _given(ids: Sequence[str]) -> tuple[str, list[Any]]:
+    """What stands within `in ()`, and its parameters.
+
+    A few are looked up in an index one by one; many cost less as a table to join with.
+    """
+    if len(ids) <= FEW:
+        return ", ".join("?" * len(ids)), list(ids)
+    return "select unnest(cast(? as varchar []))", [list(ids)]
 
 
 def _places(count: int) -> int:
@@ -270,10 +284,10 @@ def _places(count: int) -> int:
 
 def keys_of(cursor: DuckDBPyConnection, user_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """The key and bucket of each user whom the run knows."""
+    given, parameters = _given(user_ids)
     rows = cursor.execute(
-        "select user_id, user_key, user_bucket from users"
-        f" where user_id in ({_marks(len(user_ids))})",
-        list(user_ids),
+        f"select user_id, user_key, user_bucket from users where user_id in ({given})",
+        parameters,
     ).fetchall()
     return {user_id: (key, bucket) for user_id, key, bucket in rows}
 
@@ -296,9 +310,10 @@ def category_paths(cursor: DuckDBPyConnection, product_ids: Sequence[str]) -> di
     """The categories of products, parted by bars; nothing of those without."""
     if not product_ids:
         return {}
+    given, parameters = _given(product_ids)
     rows = cursor.execute(
         "select product_id, categories from products where categories is not null"
-        f" and product_id in ({_marks(len(product_ids))})",
-        list(product_ids),
+        f" and product_id in ({given})",
+        parameters,
     ).fetchall()
     return dict(rows)

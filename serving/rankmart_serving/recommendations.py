@@ -162,7 +162,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
             include_reasons=include_reasons,
         )
         answer = await recommender.answer(user, wanted, run_id, exposure=exposure)
-        return _response(answer)
+        return response_to(answer)
 
     @post(
         "/v1/recommendations",
@@ -219,7 +219,7 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
         k = _limit(settings, data.k)
         for number, product_id in enumerate(data.product_ids):
             checked(f"product_ids.{number}", product_id)
-        return _response(recommender.for_session(data.product_ids, Wanted(k=k)))
+        return response_to(recommender.for_session(data.product_ids, Wanted(k=k)))
 
     @get(
         "/v1/users/{user_id:str}/recommendations/{product_id:str}/explanation",
@@ -255,7 +255,8 @@ def recommendation_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     return [recommendations, batch, session, explanation]
 
 
-def _response(answer: Answer) -> Prepared[Recommendations]:
+def response_to(answer: Answer) -> Prepared[Recommendations]:
+    """The response that is this answer."""
     return Prepared(_encoder.encode(answer), run_id=answer.run_id)
 
 

@@ -34,7 +34,7 @@ _CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
     # half the optimizers' time.
     "disabled_optimizers": (
         "join_order,projection_pullup,projection_placement,common_subplan,column_lifetime,"
-        "duplicate_groups,cte_filter_pusher"
+        "duplicate_groups,cte_filter_pusher,in_clause"
     ),
 }
 
@@ -138,10 +138,16 @@ class SnapshotStore:
         self._reported = ""
 
     @property
-    def current_run_id(self) -> str | None:
+    def current_run(self) -> Run | None:
         """The run that is open; None before the first."""
         snapshot = self._current
-        return None if snapshot is None else snapshot.run.run_id
+        return None if snapshot is None else snapshot.run
+
+    @property
+    def current_run_id(self) -> str | None:
+        """The id of the run that is open; None before the first."""
+        run = self.current_run
+        return None if run is None else run.run_id
 
     @property
     def experiments(self) -> tuple[Experiment, ...]:

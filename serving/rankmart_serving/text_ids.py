@@ -59,7 +59,7 @@ def keep_encoded_slashes(app: ASGIApp) -> ASGIApp:
 
     async def with_whole_parts(scope: Scope, receive: Receive, send: Send) -> None:
         raw_path = scope.get("raw_path")
-        if scope["type"] == ScopeType.HTTP and raw_path:
+        if scope["type"] == ScopeType.HTTP and raw_path and b"%" in raw_path:
             parts = raw_path.partition(b"?")[0].decode("latin-1").split("/")
             path = "/".join(unquote(part).replace("/", _SLASH_IN_ID) for part in parts)
             # A copy, because the server logs the path of its own.

@@ -88,7 +88,7 @@ def test_a_failed_request_gives_its_cursor_back(
     client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(queries, "_marks", lambda _: "no_such_column")
+        patch.setattr(queries, "_given", lambda _: ("no_such_column", []))
         failing = "/v1/users/nor-this-one/recommendations"
         problem(client.get(failing), status=500, title="Internal Server Error")
 

@@ -22,7 +22,7 @@ create or replace temp macro list_item(
 };
 
 create table rankmart_snapshot.recommendation_lists (
-    user_id varchar not null,
+    user_id varchar not null using compression uncompressed,
     items json not null using compression uncompressed
 );
 
