@@ -1,6 +1,7 @@
 """What all parts of the tests share: repeatable hypothesis, and projects built once."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 # As the command line does, before a library reads it: threads that wait for others at work on the
@@ -82,6 +83,21 @@ def scored_shop(small_shop: DemoData, tmp_path_factory: pytest.TempPathFactory) 
         "scored_shop",
         lambda folder: Project.of_shop(folder, small_shop).built_and_scored(),
     )
+
+
+@pytest.fixture(scope="session")
+def varied(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The small shop with lists re-ranked: of each category one product, and unlike each other."""
+
+    def make(folder: Path) -> Project:
+        project = scored_shop.copied_to(folder)
+        project = replace(
+            project, more={"RANKMART_DIVERSITY": "0.4", "RANKMART_CATEGORY_CAP": "1"}
+        )
+        project.rankmart("score", "--accept").succeeded()
+        return project
+
+    return made_once(tmp_path_factory, "varied", make)
 
 
 def built_and_scored(files: Path, scratch: Path, protocol: str) -> Project:

@@ -189,15 +189,11 @@ def maximal_marginal_relevance(
 
 def read_reranking(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Reranking | None:
     """What the settings ask for, with the products' tags and categories; None for the best k."""
-    if not settings.diversity and not settings.category_cap:
-        return None
-    (products,) = first_row(connection, "select max(product_key) from products")
-    reranking = Reranking(
-        diversity=settings.diversity,
-        category_cap=settings.category_cap,
-        vectors=_vectors(connection, products),
-        categories=_categories(connection, products),
+    reranking = reranking_of(
+        connection, diversity=settings.diversity, category_cap=settings.category_cap
     )
+    if reranking is None:
+        return None
     if settings.diversity and not len(reranking.vectors.tags):
         logger.warning("no product has a brand or category, so RANKMART_DIVERSITY changes nothing")
     if settings.category_cap and not reranking.categories.any():
@@ -205,11 +201,30 @@ def read_reranking(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
     return reranking
 
 
-def _vectors(connection: duckdb.DuckDBPyConnection, products: int) -> TagVectors:
+def reranking_of(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    diversity: float,
+    category_cap: int,
+    tags: str = "intermediate.product_tags",
+) -> Reranking | None:
+    """As `read_reranking`, of these two; `tags` is the table of the products' tags."""
+    if not diversity and not category_cap:
+        return None
+    (products,) = first_row(connection, "select coalesce(max(product_key), 0) from products")
+    return Reranking(
+        diversity=diversity,
+        category_cap=category_cap,
+        vectors=_vectors(connection, products, tags),
+        categories=_categories(connection, products),
+    )
+
+
+def _vectors(connection: duckdb.DuckDBPyConnection, products: int, table: str) -> TagVectors:
     found = connection.sql(
-        """
+        f"""
         select product_key, cast(dense_rank() over (order by tag) as int) as tag, weight
-        from intermediate.product_tags
+        from {table}
         order by product_key, tag
         """
     ).fetchnumpy()

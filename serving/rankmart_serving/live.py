@@ -24,6 +24,7 @@ from rankmart.explain import contributions, read_model
 from rankmart.features import generator_names
 from rankmart.live import LAST
 from rankmart.rank import GeneratorScorer, best_first
+from rankmart.rerank import reranking_of
 from rankmart.rules import ListRules
 from rankmart.train import summed_margins
 from rankmart_serving import queries
@@ -64,6 +65,10 @@ class Reranker:
             booster.set_param({"nthread": 1})
         self._model = reading.run.model
         self._rules = _rules(cursor)
+        diversity, category_cap = queries.list_settings(cursor)
+        self._reranking = reranking_of(
+            cursor, diversity=diversity, category_cap=category_cap, tags="live_product_tags"
+        )
 
     def lists(
         self,
@@ -94,7 +99,9 @@ class Reranker:
                 scores[of_user] = GeneratorScorer(generator, features).predict(matrix[of_user])
         # Numbers from 0, because users that the run does not know have keys below it.
         _, numbers = np.unique(users, return_inverse=True)
-        arrange = self._rules.before(best_first)
+        arrange = self._rules.before(
+            best_first if self._reranking is None else self._reranking.arrange
+        )
         listed = arrange(numbers.astype(np.int32), products, scores, k=self._length)
         chosen = table.take(listed)
         return _items(

@@ -66,6 +66,15 @@ def fallback_list(cursor: DuckDBPyConnection) -> str:
     return str(row[0])
 
 
+def list_settings(cursor: DuckDBPyConnection) -> tuple[float, int]:
+    """The diversity and the category cap that the run's lists were made with; 0 for none."""
+    row = cursor.execute(
+        "select coalesce(cast(parameters ->> 'diversity' as double), 0),"
+        " coalesce(cast(parameters ->> 'category_cap' as integer), 0) from run"
+    ).fetchone()
+    return (0.0, 0) if row is None else row
+
+
 def experiments(cursor: DuckDBPyConnection) -> tuple[Experiment, ...]:
     """The run's experiments, in the order in which they take users; none in older snapshots."""
     present = cursor.execute(

@@ -4,6 +4,7 @@ It stands until the list is scored anew. The order is by reciprocal rank fusion 
 and Buettcher, SIGIR 2009) of the published list with the neighbours of the last touched products.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -80,8 +81,27 @@ def follow(
         key=lambda product_id: (-standing[product_id], product_id),
     )
     # The scores of two lists can't be compared: the standing orders, so it is the score.
-    ranked = [replace(by_id[product_id], score=standing[product_id]) for product_id in order]
+    ranked = [
+        replace(by_id[product_id], score=standing[product_id])
+        for product_id in _within_cap(reading, order)
+    ]
     return with_pins(ranked, pinned)[: max(len(items), length)]
+
+
+def _within_cap(reading: Reading, product_ids: Sequence[str]) -> list[str]:
+    """The first products of each category, as many as the run's lists may have."""
+    if not reading.category_cap:
+        return list(product_ids)
+    facts = reading.nearby.facts(reading.cursor, product_ids)
+    listed: Counter[str] = Counter()
+    kept = []
+    for product_id in product_ids:
+        category = facts[product_id].category if product_id in facts else None
+        if category is not None:
+            listed[category] += 1
+        if category is None or listed[category] <= reading.category_cap:
+            kept.append(product_id)
+    return kept
 
 
 def settled_products(family: dict[str, str], events: Sequence[Event]) -> set[str]:

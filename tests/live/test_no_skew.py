@@ -11,7 +11,7 @@ from rankmart_serving.snapshots import SnapshotStore
 USERS = 40
 
 
-@pytest.fixture(params=["scored_shop", "temporal", "leave_last_out"])
+@pytest.fixture(params=["scored_shop", "temporal", "leave_last_out", "varied"])
 def built(request: pytest.FixtureRequest) -> Project:
     project: Project = request.getfixturevalue(request.param)
     return project

@@ -23,14 +23,6 @@ select max(product_count) from (
 """
 
 
-@pytest.fixture(scope="module")
-def varied(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = scored_shop.copied_to(tmp_path_factory.mktemp("varied"))
-    project = replace(project, more={"RANKMART_DIVERSITY": "0.4", "RANKMART_CATEGORY_CAP": "1"})
-    project.rankmart("score", "--accept").succeeded()
-    return project
-
-
 def test_no_list_has_more_of_a_category_than_the_cap(
     varied: Project, scored_shop: Project
 ) -> None:
