@@ -1,0 +1,50 @@
+"""Outputs in the README that are of one run tell the same of it."""
+
+import json
+import re
+
+import pytest
+
+from project import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def output(name: str) -> str:
+    """The block below a mark."""
+    [found] = re.findall(rf"<!-- {name} -->\n```(?:json)?\n(.*?)\n```", README, re.DOTALL)
+    return str(found)
+
+
+@pytest.fixture
+def recommended() -> list[tuple[str, float]]:
+    """Title and score of what the demo recommends, best first."""
+    _, _, listed = output("demo output").partition("Recommended to")
+    return [
+        (title, float(score))
+        for title, score in re.findall(
+            r"^\d+ +B\w{9} +(.+?) {2,}(-?[\d.]+) ", listed, re.MULTILINE
+        )
+    ]
+
+
+def test_the_query_shows_the_list_of_the_demo(recommended: list[tuple[str, float]]) -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("│").split("│")]
+        for line in output("query output").splitlines()
+        if re.match(r"│ +\d", line)
+    ]
+
+    assert len(recommended) >= 3
+    assert [(title, float(score)) for _, title, score, *_ in rows[: len(recommended)]] == [
+        (title, round(score, 2)) for title, score in recommended
+    ]
+
+
+def test_the_api_answers_from_the_run_of_the_demo(recommended: list[tuple[str, float]]) -> None:
+    answer = json.loads(output("api output"))
+
+    [run_id] = re.findall(r"^Run (\S+) is published", output("demo output"), re.MULTILINE)
+    assert answer["run_id"] == run_id
+    [first] = answer["items"]
+    assert (first["title"], round(first["score"], 3)) == recommended[0]
