@@ -65,9 +65,11 @@ class Reranker:
             booster.set_param({"nthread": 1})
         self._model = reading.run.model
         self._rules = _rules(cursor)
-        diversity, category_cap = queries.list_settings(cursor)
         self._reranking = reranking_of(
-            cursor, diversity=diversity, category_cap=category_cap, tags="live_product_tags"
+            cursor,
+            diversity=reading.list_settings.diversity,
+            category_cap=reading.list_settings.category_cap,
+            tags="live_product_tags",
         )
 
     def lists(

@@ -1,7 +1,7 @@
 """Look-ups in a published snapshot: all SQL of the API but the features' is here."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import msgspec
@@ -66,13 +66,20 @@ def fallback_list(cursor: DuckDBPyConnection) -> str:
     return str(row[0])
 
 
-def list_settings(cursor: DuckDBPyConnection) -> tuple[float, int]:
-    """The diversity and the category cap that the run's lists were made with; 0 for none."""
+class ListSettings(NamedTuple):
+    """The diversity and the category cap that a run's lists were made with; 0 for none."""
+
+    diversity: float
+    category_cap: int
+
+
+def list_settings(cursor: DuckDBPyConnection) -> ListSettings:
+    """Those of the snapshot's run."""
     row = cursor.execute(
         "select coalesce(cast(parameters ->> 'diversity' as double), 0),"
         " coalesce(cast(parameters ->> 'category_cap' as integer), 0) from run"
     ).fetchone()
-    return (0.0, 0) if row is None else row
+    return ListSettings(0.0, 0) if row is None else ListSettings(*row)
 
 
 def experiments(cursor: DuckDBPyConnection) -> tuple[Experiment, ...]:

@@ -63,7 +63,7 @@ class Reading:
     run: Run
     fallback: str
     experiments: tuple[Experiment, ...]
-    category_cap: int
+    list_settings: queries.ListSettings
     nearby: Nearby
     cursor: duckdb.DuckDBPyConnection
 
@@ -87,7 +87,7 @@ class Snapshot:
                 raise SnapshotError(f"{path.name} holds run {self.run.run_id}")
             self.fallback = queries.fallback_list(self._connection)
             self.experiments = queries.experiments(self._connection)
-            _, self.category_cap = queries.list_settings(self._connection)
+            self.list_settings = queries.list_settings(self._connection)
             # A file that can't answer is found out here, not by the first request.
             queries.lists_of(self._connection, [""])
             queries.with_history(self._connection, [""])
@@ -181,7 +181,7 @@ class SnapshotStore:
                 run=snapshot.run,
                 fallback=snapshot.fallback,
                 experiments=snapshot.experiments,
-                category_cap=snapshot.category_cap,
+                list_settings=snapshot.list_settings,
                 nearby=snapshot.nearby,
                 cursor=cursor,
             )

@@ -90,7 +90,8 @@ def follow(
 
 def _within_cap(reading: Reading, product_ids: Sequence[str]) -> list[str]:
     """The first products of each category, as many as the run's lists may have."""
-    if not reading.category_cap:
+    cap = reading.list_settings.category_cap
+    if not cap:
         return list(product_ids)
     facts = reading.nearby.facts(reading.cursor, product_ids)
     listed: Counter[str] = Counter()
@@ -99,7 +100,7 @@ def _within_cap(reading: Reading, product_ids: Sequence[str]) -> list[str]:
         category = facts[product_id].category if product_id in facts else None
         if category is not None:
             listed[category] += 1
-        if category is None or listed[category] <= reading.category_cap:
+        if category is None or listed[category] <= cap:
             kept.append(product_id)
     return kept
 

@@ -50,6 +50,12 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
+def marked(text: str, marker: str) -> str:
+    """The code block below a comment `<!-- marker -->`, whatever its language."""
+    below = text.split(f"<!-- {marker} -->\n", 1)[1]
+    return blocks(below, "(?:\\w*)")[0]
+
+
 def anchors(text: str) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
     without_code = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)

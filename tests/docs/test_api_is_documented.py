@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -15,13 +14,7 @@ from rankmart_serving.app import create_app
 from rankmart_serving.responses import Problem, Recommendations
 from rankmart_serving.settings import Settings
 
-from .pages import blocks, first_column, page, section
-
-
-def marked(name: str, marker: str) -> Any:
-    """The JSON block below a comment `<!-- marker -->`."""
-    below = page(name).split(f"<!-- {marker} -->\n", 1)[1]
-    return json.loads(blocks(below, "json")[0])
+from .pages import blocks, first_column, marked, page, section
 
 
 def test_every_route_is_in_the_reference_and_no_other(tmp_path: Path) -> None:
@@ -44,7 +37,7 @@ def test_every_route_is_in_the_reference_and_no_other(tmp_path: Path) -> None:
     [("README.md", "api output"), ("docs/reference.md", "recommendations json")],
 )
 def test_answers_on_pages_have_the_form_of_the_api(name: str, marker: str) -> None:
-    shown = marked(name, marker)
+    shown = json.loads(marked(page(name), marker))
     answer = msgspec.convert(shown, Recommendations)
     assert msgspec.to_builtins(answer) == shown
 
@@ -56,7 +49,7 @@ def test_the_problem_on_the_page_has_the_form_of_the_api() -> None:
 
 
 def test_the_benchmark_on_the_page_has_the_form_of_what_is_written(scored_shop: Project) -> None:
-    shown = marked("docs/reference.md", "benchmark json")
+    shown = json.loads(marked(page("docs/reference.md"), "benchmark json"))
     written = figures_of(scored_shop.warehouse)
     assert set(shown) == {*written, "protocol", "same_day_order", "seconds", "peak_memory_mb"}
     assert set(shown["data"]) == set(written["data"])

@@ -5,21 +5,15 @@ import re
 
 import pytest
 
-from project import ROOT
+from .pages import marked, page
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def output(name: str) -> str:
-    """The block below a mark."""
-    [found] = re.findall(rf"<!-- {name} -->\n```(?:json)?\n(.*?)\n```", README, re.DOTALL)
-    return str(found)
+README = page("README.md")
 
 
 @pytest.fixture
 def recommended() -> list[tuple[str, float]]:
     """Title and score of what the demo recommends, best first."""
-    _, _, listed = output("demo output").partition("Recommended to")
+    _, _, listed = marked(README, "demo output").partition("Recommended to")
     return [
         (title, float(score))
         for title, score in re.findall(
@@ -31,7 +25,7 @@ def recommended() -> list[tuple[str, float]]:
 def test_the_query_shows_the_list_of_the_demo(recommended: list[tuple[str, float]]) -> None:
     rows = [
         [cell.strip() for cell in line.strip("│").split("│")]
-        for line in output("query output").splitlines()
+        for line in marked(README, "query output").splitlines()
         if re.match(r"│ +\d", line)
     ]
 
@@ -42,9 +36,9 @@ def test_the_query_shows_the_list_of_the_demo(recommended: list[tuple[str, float
 
 
 def test_the_api_answers_from_the_run_of_the_demo(recommended: list[tuple[str, float]]) -> None:
-    answer = json.loads(output("api output"))
+    answer = json.loads(marked(README, "api output"))
 
-    [run_id] = re.findall(r"^Run (\S+) is published", output("demo output"), re.MULTILINE)
+    [run_id] = re.findall(r"^Run (\S+) is published", marked(README, "demo output"), re.MULTILINE)
     assert answer["run_id"] == run_id
     [first] = answer["items"]
     assert (first["title"], round(first["score"], 3)) == recommended[0]

@@ -1,6 +1,5 @@
 """The small shop with an experiment that is on, scored; the run before is one of its variants."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +8,8 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from api import served_copy
 from project import Project
-from rankmart_serving.app import create_app
-from rankmart_serving.settings import Settings
 from shared import made_once
 
 
@@ -42,15 +40,8 @@ def trial(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
     return made_once(tmp_path_factory, "trial", make)
 
 
-def settings_of(published: Path, folder: Path) -> Settings:
-    return Settings(
-        published=published, poll_seconds=0.05, events=f"sqlite:///{folder}/events.sqlite"
-    )
-
-
 @pytest.fixture
 def shop(trial: Project, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
     """The API on the experiments' run, with an event store of its own."""
-    shutil.copytree(trial.published, tmp_path / "published")
-    with TestClient(create_app(settings_of(tmp_path / "published", tmp_path))) as client:
+    with served_copy(trial, tmp_path) as client:
         yield client

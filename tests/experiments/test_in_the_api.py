@@ -9,11 +9,10 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from api import settings_of
 from project import Project
 from rankmart.exposures import exposures_table
 from rankmart_serving.app import create_app
-
-from .conftest import settings_of
 
 VARIANTS = ("control", "together", "before")
 

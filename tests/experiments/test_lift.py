@@ -9,10 +9,10 @@ import duckdb
 import pytest
 from litestar.testing import TestClient
 
+from api import settings_of
 from project import Project
 from rankmart_serving.app import create_app
 
-from .conftest import settings_of
 from .test_in_the_api import answer, ids, users_by_variant
 
 

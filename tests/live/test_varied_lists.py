@@ -1,6 +1,5 @@
 """Where the run's lists are re-ranked, those that follow events are too."""
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,22 +9,17 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from api import served_copy
 from project import Project
-from rankmart_serving.app import create_app
-from rankmart_serving.settings import Settings
 
 from .test_events_move_lists import a_user, answer, ids, reranked, tell
 
 
 @pytest.fixture
 def varied_shop(varied: Project, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    shutil.copytree(varied.published, tmp_path / "varied")
-    settings = Settings(
-        published=tmp_path / "varied",
-        poll_seconds=0.05,
-        events=f"sqlite:///{tmp_path}/varied.sqlite",
-    )
-    with TestClient(create_app(settings)) as client:
+    folder = tmp_path / "varied"
+    folder.mkdir()
+    with served_copy(varied, folder) as client:
         yield client
 
 
