@@ -25,7 +25,7 @@ from rankmart.contest import ideal_dcg
 from rankmart.features import FeatureRows, feature_names, read_features
 from rankmart.fit import read_fit
 from rankmart.settings import Settings
-from rankmart.train import ndcg_by_user
+from rankmart.training_data import ndcg_by_user
 
 GROUPS = {
     "ranks and scores of generators": r"\w+_(rank|score)|source_count|standing",

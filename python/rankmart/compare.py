@@ -12,17 +12,16 @@ import numpy.typing as npt
 
 from rankmart.errors import NotEnoughDataError
 from rankmart.features import FeatureRows
+from rankmart.plans import Parameters, plan_for
 from rankmart.train import (
     FEWEST_USERS,
     Member,
-    Parameters,
     Trial,
     generator_values,
-    held_out_users,
     members_of,
-    plan_for,
     try_objective,
 )
+from rankmart.training_data import TrainingData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,24 +59,23 @@ def compare_ways(
             f"{users} fit users have a label among their candidates: ways to train can be"
             f" compared from {FEWEST_USERS} on"
         )
-    common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
     plan = plan_for(users, ())
-    held_out = held_out_users(rows, ideal_dcg, plan)
+    data = TrainingData(rows, plan, ideal_dcg=ideal_dcg, seed=seed, threads=threads)
     trials: dict[str, Trial] = {}
     members: dict[str, list[Member]] = {}
     for objective in (one for objectives in ways.values() for one in objectives):
         key = _key(objective)
         if key not in trials:
-            trials[key] = try_objective(rows, objective | common, plan)
-            members[key] = members_of(rows, trials[key], plan)
+            trials[key] = try_objective(data, objective)
+            members[key] = members_of(data, trials[key])
     by_user = {
-        way: held_out.ndcg_by_user(
+        way: data.held_out.ndcg_by_user(
             np.sum([trials[_key(one)].scaled for one in objectives], axis=0)
         )
         for way, objectives in ways.items()
     }
     return Comparison(
-        held_out=by_user | generator_values(held_out, features),
+        held_out=by_user | generator_values(data.held_out, features),
         members={
             way: tuple(member for one in objectives for member in members[_key(one)])
             for way, objectives in ways.items()

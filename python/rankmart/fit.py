@@ -8,7 +8,7 @@ import numpy as np
 
 from rankmart.contest import ideal_dcg
 from rankmart.features import FeatureRows, read_features
-from rankmart.train import USERS_AT_MOST
+from rankmart.training_data import USERS_AT_MOST
 
 
 @dataclass(frozen=True, kw_only=True)

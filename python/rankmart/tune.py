@@ -14,12 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rankmart.errors import NotEnoughDataError
 from rankmart.features import FeatureRows, feature_names
 from rankmart.fit import Fit, read_fit
 from rankmart.knobs import GROUP_NAMES, Bounds
+from rankmart.plans import Parameters, default_objectives, plan_for
 from rankmart.settings import Settings
-from rankmart.train import FEWEST_USERS, Parameters, default_objectives, validation_ndcg
+from rankmart.train import FEWEST_USERS, validation_ndcg
+from rankmart.training_data import TrainingData
 from rankmart.trial_warehouse import TrialWarehouse
 from rankmart.trials import (
     TABLE,
@@ -165,16 +169,11 @@ def search(
     """
     require_optuna()
     study = open_study(name, journal)
+    data = _data(rows, ideal_dcg, seed=seed, threads=threads)
 
     def objective(trial: "optuna.Trial") -> float:
         started = time.monotonic()
-        value = validation_ndcg(
-            rows,
-            objectives=_sampled(trial, defaults, parameters=parameters),
-            ideal_dcg=ideal_dcg,
-            seed=seed,
-            threads=threads,
-        )
+        value = validation_ndcg(data, _sampled(trial, defaults, parameters=parameters))
         logger.info(
             "trial %d: NDCG@10 %.4f on held-out fit users, %.0f s",
             trial.number,
@@ -192,6 +191,14 @@ def search(
         deadline=deadline,
     )
     return study
+
+
+def _data(
+    rows: FeatureRows, ideal_dcg: dict[int, float], *, seed: int, threads: int
+) -> TrainingData:
+    """As scoring would have them with the built-in objectives."""
+    plan = plan_for(len(np.unique(rows.users)), ())
+    return TrainingData(rows, plan, ideal_dcg=ideal_dcg, seed=seed, threads=threads)
 
 
 def _sampled(
@@ -288,11 +295,13 @@ def _tune_vars(
             found,
             rankers.fit(chosen),
             validation_ndcg(
-                plain.rows,
-                objectives=default_objectives(plain.users),
-                ideal_dcg=plain.ideal_dcg,
-                seed=settings.seed,
-                threads=settings.thread_count,
+                _data(
+                    plain.rows,
+                    plain.ideal_dcg,
+                    seed=settings.seed,
+                    threads=settings.thread_count,
+                ),
+                default_objectives(plain.users),
             ),
         )
 

@@ -22,7 +22,9 @@ from rankmart.contest import ideal_dcg
 from rankmart.features import feature_names, generator_names
 from rankmart.fit import Fit, read_fit
 from rankmart.knobs import GROUP_NAMES, GROUPS, SIZES, Group
-from rankmart.train import Plan, held_out_users, plan_for, try_objective
+from rankmart.plans import Plan, plan_for
+from rankmart.train import try_objective
+from rankmart.training_data import TrainingData
 from rankmart.trial_warehouse import TrialWarehouse
 from rankmart.trials import add_trials, first_and_best, open_study, suggest
 from rankmart.warehouse import first_row, open_warehouse
@@ -260,10 +262,9 @@ def enough_folds(plan: Plan, users: int) -> Plan:
 
 def ranker_values(fit: Fit, plan: Plan, *, seed: int, threads: int) -> Values:
     """NDCG@10 of each held-out user by the sum of the plan's objectives."""
-    common = {"seed": seed, "nthread": threads, "tree_method": "hist"}
-    held_out = held_out_users(fit.rows, fit.ideal_dcg, plan)
-    trials = [try_objective(fit.rows, objective | common, plan) for objective in plan.objectives]
-    return held_out.ndcg_by_user(np.sum([trial.scaled for trial in trials], axis=0))
+    data = TrainingData(fit.rows, plan, ideal_dcg=fit.ideal_dcg, seed=seed, threads=threads)
+    trials = [try_objective(data, objective) for objective in plan.objectives]
+    return data.held_out.ndcg_by_user(np.sum([trial.scaled for trial in trials], axis=0))
 
 
 def _digest_of_lists(connection: duckdb.DuckDBPyConnection, group: Group) -> str:

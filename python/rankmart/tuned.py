@@ -15,7 +15,7 @@ from rankmart.errors import RankmartError
 from rankmart.whole_files import write_whole
 
 if TYPE_CHECKING:
-    from rankmart.train import Parameters
+    from rankmart.plans import Parameters
 
 OBJECTIVES = {"rank:ndcg", "rank:map", "rank:pairwise", "binary:logistic"}
 

@@ -7,9 +7,10 @@ from rankmart.download.datasets import datasets
 from rankmart.evaluate import DEFAULT_KS, METRICS
 from rankmart.gate import MARGIN
 from rankmart.judged import SEGMENT_K
+from rankmart.plans import plan_for
 from rankmart.segments import NEW_DAYS, SEGMENTS
 from rankmart.settings import Settings
-from rankmart.train import FEWEST_USERS, plan_for
+from rankmart.train import FEWEST_USERS
 
 from .pages import first_column, page, rows, section
 

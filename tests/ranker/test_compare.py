@@ -6,7 +6,8 @@ import pytest
 from rankmart.compare import Comparison, compare_ways
 from rankmart.errors import NotEnoughDataError
 from rankmart.features import FeatureRows
-from rankmart.train import FEWEST_USERS, LAMBDAMART_SMALL, LOGISTIC, Member, Ranker, train_ranker
+from rankmart.plans import LAMBDAMART_SMALL, LOGISTIC
+from rankmart.train import FEWEST_USERS, Member, Ranker, train_ranker
 
 # `signal` and `noise` as scores of two generators, in whose order their candidates stand.
 FEATURES = ["signal_score", "signal_rank", "noise_score", "noise_rank", "standing"]

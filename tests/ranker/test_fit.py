@@ -7,16 +7,9 @@ import numpy as np
 import pytest
 
 from rankmart.fit import Fit, fit_splits, read_fit
-from rankmart.train import (
-    USERS_AT_MOST,
-    Trial,
-    default_objectives,
-    held_out_users,
-    members_of,
-    plan_for,
-    train_ranker,
-    try_objective,
-)
+from rankmart.plans import default_objectives, plan_for
+from rankmart.train import members_of, train_ranker, try_objective
+from rankmart.training_data import USERS_AT_MOST, TrainingData
 
 # Every user has three candidates in both windows; user_key 7 has a label among them in none.
 TABLES = """
@@ -52,6 +45,11 @@ def fit(warehouse: duckdb.DuckDBPyConnection) -> Fit:
     return read_fit(warehouse, features=["signal"])
 
 
+def data_of(fit: Fit) -> TrainingData:
+    """As of a larger set: one fold is held out, and each objective is drawn twice."""
+    return TrainingData(fit.rows, plan_for(2_000, ()), ideal_dcg=fit.ideal_dcg, seed=3, threads=1)
+
+
 def test_windows_are_read_from_the_last_one_back(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert fit_splits(warehouse) == ["fit", "fit_2"]
 
@@ -67,7 +65,7 @@ def test_a_user_of_two_windows_is_asked_twice(fit: Fit) -> None:
 
 
 def test_who_is_held_out_is_held_out_of_every_window(fit: Fit) -> None:
-    held_out = held_out_users(fit.rows, fit.ideal_dcg, plan_for(2_000, ()))
+    held_out = data_of(fit).held_out
     keys = set(np.unique(held_out.rows.users).tolist())
     assert 0.1 * fit.users < len(keys) < 0.3 * fit.users
     assert {(key + USERS_AT_MOST) % (2 * USERS_AT_MOST) for key in keys} == keys
@@ -75,11 +73,9 @@ def test_who_is_held_out_is_held_out_of_every_window(fit: Fit) -> None:
 
 
 def test_more_draws_are_more_members_of_less_weight(fit: Fit) -> None:
-    plan = plan_for(2_000, ())
-    parameters = {**default_objectives(2_000)[1], "seed": 3, "nthread": 1}
-    trial = try_objective(fit.rows, parameters, plan)
-    assert isinstance(trial, Trial)
-    first, second = members_of(fit.rows, trial, plan)
+    data = data_of(fit)
+    trial = try_objective(data, default_objectives(2_000)[1])
+    first, second = members_of(data, trial)
     assert first.weight == second.weight == pytest.approx(1 / trial.scale / 2)
     assert (first.parameters["seed"], second.parameters["seed"]) == (3, 4)
     one, two = (

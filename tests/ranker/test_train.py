@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from rankmart import train
+from rankmart import training_data
 from rankmart.features import FeatureRows
 from rankmart.rank import top_k
 from rankmart.train import FEWEST_USERS, saved_members, train_ranker
@@ -100,7 +100,7 @@ def test_progress_ends_at_all_of_the_steps() -> None:
 def test_chunks_give_the_same_ranker_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     models = []
     for rows_per_chunk in (10_000, 100, 5):
-        monkeypatch.setattr(train, "ROWS_PER_CHUNK", rows_per_chunk)
+        monkeypatch.setattr(training_data, "ROWS_PER_CHUNK", rows_per_chunk)
         ranker = train_ranker(shop(60), features=FEATURES, ideal_dcg=ideal(60), seed=7, threads=1)
         assert ranker is not None
         models.append(saved_members(ranker))
@@ -112,15 +112,15 @@ def test_ctrl_c_while_xgboost_takes_rows_ends_the_training(
     monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     handed: list[int] = []
-    hand_over = train._Chunks._hand_over
+    hand_over = training_data._Chunks._hand_over
 
-    def interrupted(chunks: train._Chunks, input_data: Callable[..., None]) -> bool:
+    def interrupted(chunks: training_data._Chunks, input_data: Callable[..., None]) -> bool:
         handed.append(chunks.number)
         if len(handed) == at:
             raise KeyboardInterrupt
         return hand_over(chunks, input_data)
 
-    monkeypatch.setattr(train, "ROWS_PER_CHUNK", 200)
-    monkeypatch.setattr(train._Chunks, "_hand_over", interrupted)
+    monkeypatch.setattr(training_data, "ROWS_PER_CHUNK", 200)
+    monkeypatch.setattr(training_data._Chunks, "_hand_over", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_ranker(shop(60), features=FEATURES, ideal_dcg=ideal(60), seed=7, threads=1)

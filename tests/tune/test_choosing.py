@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from rankmart.train import plan_for
+from rankmart.plans import plan_for
 from rankmart.trials import add_trials, first_and_best, open_study, require_optuna
 from rankmart.tune_generators import Rankers, Values, as_written, choose, enough_folds
 

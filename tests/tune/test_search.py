@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankmart.features import FeatureRows
-from rankmart.train import LAMBDAMART_SMALL, LOGISTIC
+from rankmart.plans import LAMBDAMART_SMALL, LOGISTIC
 from rankmart.tune import SPACE, search
 
 CANDIDATES = 8

@@ -8,7 +8,7 @@ import pytest
 
 from project import Finished, Project
 from rankmart.errors import RankmartError
-from rankmart.train import LAMBDAMART_SMALL, LOGISTIC
+from rankmart.plans import LAMBDAMART_SMALL, LOGISTIC
 from rankmart.tuned import Var, read_tuned, read_tuned_vars, write_tuned
 
 TRIALS = """
