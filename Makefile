@@ -124,12 +124,18 @@ lint: setup-dev ## Format, lint and types, Python and SQL
 	$(BIN)/sqlfluff lint --processes 2 models dbt_project
 	$(BIN)/sqlfluff lint --templater placeholder python/rankmart/sql
 
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
 .PHONY: test
-test: lint ## Every check that CI runs
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+test: lint ## Lint, and every test but the long ones
+	$(PYTEST) -m "not long"
+
+.PHONY: test-long
+test-long: setup-dev ## The long tests: the notebook, tuning, flows, peers, benchmarks, the wheel …
+	$(PYTEST) -m long
 
 .PHONY: check
-check: test ## The same as `make test`
+check: test test-long ## Every check that CI runs
 
 .PHONY: docs
 docs: setup-dev ## The documentation as a site, in target/site
@@ -142,7 +148,7 @@ hooks: setup-dev ## Run the quick checks before every git commit
 
 .PHONY: coverage
 coverage: setup-dev ## The tests with the share of lines that they run, by file
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report term:skip-covered
+	$(PYTEST) --cov --cov-report term:skip-covered
 
 .PHONY: wheel
 wheel: setup ## The package, for other machines, in dist

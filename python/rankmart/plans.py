@@ -49,8 +49,7 @@ class Plan:
     """Objectives, which of how many folds are held out, and whether these then join.
 
     wrong_answers: the share of the candidates without a label that training sees, drawn by chance.
-    draws: how often each objective is then fitted, each time on others of them. Two fits on three
-    tenths take 0.73 of the time of two on half, and are as good or better: DECISIONS.md.
+    draws: how often each objective is then fitted, each time on others of them.
     """
 
     objectives: tuple[Parameters, ...]
@@ -59,7 +58,7 @@ class Plan:
     fit_again: bool = True
     fewest_rounds: int = 0
     wrong_answers: float = 0.3
-    draws: int = 2
+    draws: int = 3
 
 
 def plan_for(users: int, objectives: Sequence[Parameters]) -> Plan:

@@ -101,13 +101,9 @@ class TrainingData:
         return self._folds[number]
 
     def draw(self, number: int) -> xgb.DMatrix:
-        """A draw of everyone, by the seed and `number` more. Its bins are those of a fold."""
+        """A draw of everyone, by the seed and `number` more."""
         if number not in self._draws:
-            self._draws[number] = _matrix(
-                self.rows,
-                self._drawn(self.seed + number),
-                reference=self.fold(self.plan.folds[0]).training,
-            )
+            self._draws[number] = _matrix(self.rows, self._drawn(self.seed + number))
         return self._draws[number]
 
     def _drawn(self, seed: int) -> Rows:

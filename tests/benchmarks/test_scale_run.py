@@ -99,6 +99,8 @@ import sys
 from pathlib import Path
 from benchmarks.scale.process import run_and_watch
 
+pytestmark = pytest.mark.long
+
 held = "held = b'1' * 300_000_000; print('held', end='')"
 finished = run_and_watch([sys.executable, "-c", held], cwd=Path(), environment={})
 assert finished.lines == []

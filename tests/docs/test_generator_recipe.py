@@ -9,6 +9,8 @@ from rankmart.demo_data import DemoData
 
 from .pages import blocks, page
 
+pytestmark = pytest.mark.long
+
 RECIPE = page("docs/how-to/generator.md")
 
 

@@ -9,6 +9,8 @@ from project import Project
 
 from .contents import contents
 
+pytestmark = pytest.mark.long
+
 LISTS = "select * from ranker.recommendations order by user_id, rank"
 EVALUATION = (
     "from ranker.evaluation order by all",

@@ -13,6 +13,8 @@ from project import TRACEBACK
 from .conftest import Hook
 from .fake_shop import FakeShop
 
+pytestmark = pytest.mark.long
+
 TUNE = ("--tune-every", "1")
 
 

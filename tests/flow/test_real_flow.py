@@ -15,6 +15,8 @@ from rankmart_serving.settings import Settings
 
 from .conftest import Hook
 
+pytestmark = pytest.mark.long
+
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 

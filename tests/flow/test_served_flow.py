@@ -15,6 +15,8 @@ from project import BESIDE_PYTHON
 
 from .fake_shop import FakeShop
 
+pytestmark = pytest.mark.long
+
 
 def wait_for(look: Callable[[], Any], *, seconds: int = 150) -> Any:
     give_up = time.monotonic() + seconds

@@ -11,6 +11,8 @@ from nbclient import NotebookClient
 
 from project import ROOT, Project
 
+pytestmark = pytest.mark.long
+
 NOTEBOOK = ROOT / "notebooks" / "ranking.ipynb"
 LARGEST = 800_000
 SECTIONS = (

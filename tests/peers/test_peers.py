@@ -26,6 +26,8 @@ from project import ROOT, Project
 from rankmart.demo_data import DemoData
 from rankmart.errors import RankmartError
 
+pytestmark = pytest.mark.long
+
 TOY = Peer(
     name="toy popular",
     function="toy_peers:popular",

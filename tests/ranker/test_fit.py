@@ -46,7 +46,7 @@ def fit(warehouse: duckdb.DuckDBPyConnection) -> Fit:
 
 
 def data_of(fit: Fit) -> TrainingData:
-    """As of a larger set: one fold is held out, and each objective is drawn twice."""
+    """As of a larger set: one fold is held out, and each objective is drawn anew."""
     return TrainingData(fit.rows, plan_for(2_000, ()), ideal_dcg=fit.ideal_dcg, seed=3, threads=1)
 
 
@@ -75,12 +75,15 @@ def test_who_is_held_out_is_held_out_of_every_window(fit: Fit) -> None:
 def test_more_draws_are_more_members_of_less_weight(fit: Fit) -> None:
     data = data_of(fit)
     trial = try_objective(data, default_objectives(2_000)[1])
-    first, second = members_of(data, trial)
-    assert first.weight == second.weight == pytest.approx(1 / trial.scale / 2)
-    assert (first.parameters["seed"], second.parameters["seed"]) == (3, 4)
-    one, two = (
+    members = members_of(data, trial)
+    assert len(members) == data.plan.draws > 1
+    assert [member.weight for member in members] == pytest.approx(
+        [1 / trial.scale / len(members)] * len(members)
+    )
+    assert [member.parameters["seed"] for member in members] == [3, 4, 5]
+    one, two, *_ = (
         member.booster.inplace_predict(fit.rows.matrix, predict_type="margin")
-        for member in (first, second)
+        for member in members
     )
     assert not np.array_equal(one, two)
     assert np.corrcoef(one, two)[0, 1] > 0.9

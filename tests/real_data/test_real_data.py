@@ -19,6 +19,7 @@ from project import ROOT, Project
 DATA = Path(os.environ.get("RANKMART_REAL_DATA") or ROOT.parent / "shared" / "data")
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.real_data,
     pytest.mark.skipif(not DATA.is_dir(), reason=f"no real data at {DATA}"),
 ]

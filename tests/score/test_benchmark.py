@@ -11,6 +11,8 @@ from rankmart.contest import export_contest_lists
 from rankmart.demo_data import DemoData
 from rankmart.errors import WarehouseError
 
+pytestmark = pytest.mark.long
+
 FIGURES = {
     "ndcg_at_10",
     "recall_at_10",

@@ -11,6 +11,8 @@ import pytest
 
 from project import ROOT, Project
 
+pytestmark = pytest.mark.long
+
 FIGURES = (
     "select metric, k, value from ranker.evaluation where run_id = ? and model = ? order by all"
 )

@@ -11,6 +11,8 @@ from rankmart.errors import RankmartError
 from rankmart.plans import LAMBDAMART_SMALL, LOGISTIC
 from rankmart.tuned import Var, read_tuned, read_tuned_vars, write_tuned
 
+pytestmark = pytest.mark.long
+
 TRIALS = """
 select study, trial, state, validation_ndcg_at_10, parameters
 from ranker.tuning_trials
