@@ -10,7 +10,7 @@ import math
 import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from rankmart.errors import NotEnoughDataError
 from rankmart.features import FeatureRows, feature_names
 from rankmart.fit import Fit, read_fit
 from rankmart.knobs import GROUP_NAMES, Bounds
-from rankmart.plans import Parameters, default_objectives, plan_for
+from rankmart.plans import Parameters, Plan, default_objectives, plan_for
 from rankmart.settings import Settings
 from rankmart.train import FEWEST_USERS, validation_ndcg
 from rankmart.training_data import TrainingData
@@ -35,14 +35,16 @@ from rankmart.trials import (
     write_trials,
 )
 from rankmart.tune_generators import (
+    ENOUGH_HELD_OUT,
     Rankers,
     choose,
     groups_of,
     offers_of,
+    ranker_values,
     sizes_of,
     tune_group,
 )
-from rankmart.tuned import Var, read_tuned_vars, write_tuned
+from rankmart.tuned import Var, read_tuned, read_tuned_vars, write_tuned
 from rankmart.warehouse import open_warehouse, require_built
 
 if TYPE_CHECKING:
@@ -69,14 +71,18 @@ class Tuning:
     """NDCG@10 on held-out fit users, of what was found and of the defaults; trials so far.
 
     vars: those of the generators for which better numbers were found. objectives: parameters of
-    the ranker, empty where the defaults were best.
+    the ranker, empty where the defaults were best, or may be. without: NDCG@10 of the vars alone.
+    elsewhere: by how much the best parameters are above the defaults on other fit users, and the
+    standard error of that (`gain_elsewhere`); None where the defaults were best.
     """
 
     value: float
     default: float
+    without: float
     trials: int
     vars: Mapping[str, Var] = field(default_factory=dict)
     objectives: tuple[Parameters, ...] = ()
+    elsewhere: tuple[float, float] | None = None
 
     @property
     def found(self) -> bool:
@@ -99,7 +105,8 @@ def tune(
     project in `project`; `given` are vars that were given to `dbt run` by hand. With none, the
     vars of an earlier tuning stay.
 
-    The file is not written while nothing beats the defaults. All trials are in the table
+    The file is not written while nothing beats the defaults; one of an earlier tuning, whose
+    parameters are not confirmed any more, is deleted. All trials are in the table
     `ranker.tuning_trials`.
 
     Raises RankmartError where Optuna is not installed or dbt fails, WarehouseError, and
@@ -137,6 +144,17 @@ def tune(
     with open_warehouse(settings) as connection:
         write_trials(connection, studies)
     tuning = _outcome(ranker, defaults, found, default)
+    if tuning.objectives:
+        gain, error = gain_elsewhere(
+            fit,
+            tuning.objectives,
+            defaults,
+            seed=settings.seed,
+            threads=settings.thread_count,
+        )
+        tuning = replace(tuning, elsewhere=(gain, error))
+        if gain <= error:
+            tuning = replace(tuning, objectives=(), value=tuning.without)
     if tuning.found:
         write_tuned(
             settings.tuned,
@@ -146,6 +164,9 @@ def tune(
             trials=tuning.trials,
             found_vars=found,
         )
+    elif tuning.trials and read_tuned(settings.tuned):
+        settings.tuned.unlink()
+        logger.info("deleted %s: its parameters are not surely better any more", settings.tuned)
     return tuning
 
 
@@ -196,9 +217,20 @@ def search(
 def _data(
     rows: FeatureRows, ideal_dcg: dict[int, float], *, seed: int, threads: int
 ) -> TrainingData:
-    """As scoring would have them with the built-in objectives."""
-    plan = plan_for(len(np.unique(rows.users)), ())
-    return TrainingData(rows, plan, ideal_dcg=ideal_dcg, seed=seed, threads=threads)
+    """As scoring would have them, but for the folds that are kept to confirm the best."""
+    searched, _ = folds_of_search(plan_for(len(np.unique(rows.users)), ()), len(ideal_dcg))
+    return TrainingData(rows, searched, ideal_dcg=ideal_dcg, seed=seed, threads=threads)
+
+
+def folds_of_search(plan: Plan, users: int) -> tuple[Plan, Plan]:
+    """The plan with the folds that trials hold out, and with others to confirm the best on.
+
+    The others hold ENOUGH_HELD_OUT users, if there are so many; of three folds it is one.
+    """
+    searched = plan.folds[: plan.of - 1]
+    others = [fold for fold in range(plan.of) if fold not in searched]
+    enough = math.ceil(plan.of * ENOUGH_HELD_OUT / max(users, 1))
+    return replace(plan, folds=searched), replace(plan, folds=tuple(others[:enough]))
 
 
 def _sampled(
@@ -317,14 +349,43 @@ def _outcome(
 
     ends = first_and_best(study)
     if ends is None:
-        return Tuning(value=default or 0.0, default=default or 0.0, trials=0, vars=found)
+        known = default or 0.0
+        return Tuning(value=known, default=known, without=known, trials=0, vars=found)
     objectives: tuple[Parameters, ...] = ()
     if ends.best > ends.first:
         objectives = tuple(_sampled(optuna.trial.FixedTrial(ends.parameters), defaults))
     return Tuning(
         value=ends.best,
         default=ends.first if default is None else default,
+        without=ends.first,
         trials=len(study.trials),
         vars=found,
         objectives=objectives,
     )
+
+
+def gain_elsewhere(
+    fit: Fit,
+    found: Sequence[Parameters],
+    defaults: Sequence[Parameters],
+    *,
+    seed: int,
+    threads: int,
+) -> tuple[float, float]:
+    """By how much NDCG@10 is above the defaults' on users whom no trial held out.
+
+    And the standard error of that, the users' mean difference. The best of many trials owes much
+    to the users by whom it was chosen; these had no part in it.
+    """
+    _, plan = folds_of_search(plan_for(fit.users, ()), len(fit.ideal_dcg))
+    before, after = (
+        ranker_values(fit, replace(plan, objectives=tuple(objectives)), seed=seed, threads=threads)
+        for objectives in (defaults, found)
+    )
+    gain = float((after - before).mean())
+    error = float((after - before).std() / max(len(before), 1) ** 0.5)
+    logger.info(
+        "the best parameters on %d other fit users: NDCG@10 %.4f, %+.4f (error %.4f)",
+        *(len(after), float(after.mean()), gain, error),
+    )
+    return gain, error

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from rankmart.features import FeatureRows
-from rankmart.plans import LAMBDAMART_SMALL, LOGISTIC
-from rankmart.tune import SPACE, search
+from rankmart.fit import Fit
+from rankmart.plans import LAMBDAMART_SMALL, LOGISTIC, plan_for
+from rankmart.tune import SPACE, folds_of_search, gain_elsewhere, search
 
 CANDIDATES = 8
 USERS = 60
@@ -54,3 +55,28 @@ def test_the_defaults_lie_where_is_looked(default: dict[str, object]) -> None:
     for name, bounds in SPACE.items():
         if name in default:
             assert bounds.low <= default[name] <= bounds.high, name
+
+
+@pytest.mark.parametrize("users", [300, 2_500, 20_000, 100_000])
+def test_who_confirms_the_best_was_held_out_by_no_trial(users: int) -> None:
+    plan = plan_for(users, ())
+    searched, others = folds_of_search(plan, users)
+    assert searched.folds
+    assert others.folds
+    assert not set(searched.folds) & set(others.folds)
+    assert set(searched.folds) | set(others.folds) <= set(range(plan.of))
+
+
+def test_parameters_that_learn_are_above_those_that_do_not() -> None:
+    rows = shop()
+    fit = Fit(
+        rows=rows,
+        features=["signal", "noise"],
+        ideal_dcg=dict.fromkeys(range(1, USERS + 1), 1.0),
+    )
+    idle = [LOGISTIC | {"min_child_weight": 1e9}]
+    gain, error = gain_elsewhere(fit, [LOGISTIC], idle, seed=7, threads=1)
+    assert gain > 3 * error > 0
+    gain, error = gain_elsewhere(fit, idle, [LOGISTIC], seed=7, threads=1)
+    assert gain < -3 * error < 0
+    assert gain_elsewhere(fit, [LOGISTIC], [LOGISTIC], seed=7, threads=1) == (0, 0)

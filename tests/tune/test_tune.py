@@ -26,7 +26,8 @@ GROUP = "two hops"
 def tuned(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shop after two trials of a group of vars, and two of the ranker."""
     project = copied(scored_shop, tmp_path_factory.mktemp("tuned"))
-    tune(project, trials=2, generator_trials=2).succeeded()
+    said = tune(project, trials=2, generator_trials=2).succeeded().stdout
+    (project.scratch / "said.txt").write_text(said, encoding="utf-8")
     return project
 
 
@@ -102,15 +103,17 @@ def test_vars_are_compared_by_the_ranker_if_their_own_lists_are_better(tuned: Pr
         assert found == ({"two_hop_width": Var(value=width, instead_of=25)} if better else {})
 
 
-def test_the_best_parameters_are_in_the_file_if_they_beat_the_defaults(tuned: Project) -> None:
+def test_parameters_are_in_the_file_if_other_users_confirm_them(tuned: Project) -> None:
     values = [trial[3] for trial in tuned.rows(TRIALS.format("ranker"))]
     file = tuned.scratch / "tuned.json"
-    if max(values) > values[0]:
+    said = (tuned.scratch / "said.txt").read_text(encoding="utf-8")
+    assert ("On other fit users the best of them is" in said) == (max(values) > values[0])
+    if read_tuned(file):
         kept = json.loads(file.read_text(encoding="utf-8"))
         assert kept["validation_ndcg_at_10"] == max(values)
-        assert kept["objectives"]
+        assert ": kept." in said
     else:
-        assert read_tuned(file) == ()
+        assert ": kept." not in said
 
 
 def test_trials_go_on_where_they_stopped(scored_shop: Project, tmp_path: Path) -> None:
@@ -121,6 +124,18 @@ def test_trials_go_on_where_they_stopped(scored_shop: Project, tmp_path: Path) -
     after = project.rows(TRIALS.format("ranker"))
     assert after[: len(before)] == before
     assert len(after) == len(before) + 1
+
+
+def test_parameters_that_are_not_confirmed_any_more_are_deleted(
+    scored_shop: Project, tmp_path: Path
+) -> None:
+    project = copied(scored_shop, tmp_path)
+    file = tmp_path / "tuned.json"
+    write_tuned(file, [LOGISTIC | {"eta": 0.15}], value=0.2, default=0.1, trials=9)
+    # The one trial is of the defaults.
+    said = tune(project, trials=1).succeeded().output
+    assert not file.exists()
+    assert f"deleted {file}" in said
 
 
 def test_labels_of_test_users_are_not_looked_at(

@@ -120,10 +120,16 @@ def tune(
         f"NDCG@10 on held-out fit users: {tuning.value:.4f}, the defaults {tuning.default:.4f};"
         f" {tuning.trials} trials of the ranker."
     )
+    if tuning.elsewhere is not None:
+        gain, error = tuning.elsewhere
+        click.echo(
+            f"On other fit users the best of them is {gain:+.4f} from the defaults (standard error"
+            f" {error:.4f}): {'kept' if tuning.objectives else 'not kept'}."
+        )
     for name, var in tuning.vars.items():
         click.echo(f"{name}: {var.value:g} instead of {var.instead_of:g}")
     if not tuning.found:
-        click.echo("Nothing was better than the defaults, so they stay.")
+        click.echo("Nothing was surely better than the defaults, so they stay.")
     elif tuning.vars:
         click.echo(f"Wrote {settings.tuned}: the next `dbt run` and `rankmart score` use it.")
     else:
