@@ -62,9 +62,9 @@ def test_the_explanation_tells_how_the_ranker_is_trained() -> None:
             assert held_out.startswith(f"{IN_WORDS[len(plan.folds)]} fold"), held_out
             assert held_out.endswith(of), held_out
             assert then.startswith("everyone") == plan.fit_again, then
-            twice = plan.fit_again and plan.draws == 2
-            assert ("twice, with others drawn" in then) == twice, then
-            assert ("," in then) == twice, then
+            again = f"{IN_WORDS[plan.draws]} times, with others drawn"
+            assert (again in then) == plan.fit_again, then
+            assert ("," in then) == plan.fit_again, then
             assert (plan.wrong_answers == 0.3) == ("three tenths of the others" in text)
 
 
