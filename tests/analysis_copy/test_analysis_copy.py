@@ -19,11 +19,11 @@ from rankmart.publish import STALE_AFTER_SECONDS
 from rankmart.settings import Settings
 from rankmart.warehouse import open_warehouse
 
+pytestmark = pytest.mark.long
+
 SCHEMAS = ("main", "ranker")
 READER = """
 import sys, duckdb
-
-pytestmark = pytest.mark.long
 with duckdb.connect(sys.argv[1], read_only=True) as copy:
     for _ in range(2):
         print(copy.execute("select count(*) from users").fetchall()[0][0], flush=True)

@@ -12,6 +12,8 @@ from benchmarks.scale.process import run_and_watch
 from project import ROOT
 from rankmart.errors import RankmartError
 
+pytestmark = pytest.mark.long
+
 STAGES = ["train", "contest", "rank everyone", "write", "publish", "export"]
 
 
@@ -98,8 +100,6 @@ WATCH = """
 import sys
 from pathlib import Path
 from benchmarks.scale.process import run_and_watch
-
-pytestmark = pytest.mark.long
 
 held = "held = b'1' * 300_000_000; print('held', end='')"
 finished = run_and_watch([sys.executable, "-c", held], cwd=Path(), environment={})

@@ -14,6 +14,8 @@ from rankmart.project_files import shipped_files
 
 from .conftest import Installed, build
 
+pytestmark = pytest.mark.long
+
 SMALL = {
     "RANKMART_REVIEWS": "data/demo/reviews.csv",
     "RANKMART_PRODUCTS": "data/demo/products.csv",
@@ -110,8 +112,6 @@ def test_the_api_of_the_wheel_answers(installed: Installed, shop: Path) -> None:
 from litestar.testing import TestClient
 from rankmart_serving.app import create_app
 from rankmart_serving.settings import Settings
-
-pytestmark = pytest.mark.long
 with TestClient(create_app(Settings.from_environment())) as client:
     assert client.get("/health/ready").status_code == 200
     assert "<html" in client.get("/").text

@@ -14,6 +14,8 @@ from rankmart_serving.settings import Settings
 
 from .test_gate import SPOIL_LABELS
 
+pytestmark = pytest.mark.long
+
 LISTS = "from ranker.recommendations order by user_id, rank"
 OTHER_SEED = {"RANKMART_SEED": "8"}
 

@@ -24,6 +24,7 @@ DEAD = "http://127.0.0.1:9"
 """Nothing listens on the port of `discard`."""
 
 pytestmark = [
+    pytest.mark.long,
     # SQLAlchemy and pandas tell MLflow, which alone can mend it, of what they will drop.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
