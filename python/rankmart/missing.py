@@ -1,8 +1,8 @@
 """Missing values of features, for XGBoost: lower than any value there is.
 
-XGBoost learns at each split where rows without a value go, and predicts such rows by slower code;
-in memory it keeps four bytes of each value then, not one. Trained on rows where a number below
-all others stands in for what is missing, it has nothing to learn of it. The boosters are told
+XGBoost learns at each split where rows without a value go, and predicts such rows by slower code.
+Trained on rows where a number below all others stands in for what is missing, it has nothing to
+learn of it. The boosters are told
 that missing values go where the lowest go, so that NaN and that number are the same to them, and
 whoever loads them needs to know of neither.
 """
