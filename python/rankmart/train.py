@@ -13,7 +13,7 @@ from rankmart.features import FeatureRows, generator_names
 from rankmart.missing import missing_as_lowest, takes_lowest, with_lowest
 from rankmart.plans import Parameters, plan_for
 from rankmart.rank import GeneratorScorer
-from rankmart.training_data import HeldOut, K, TrainingData, mean
+from rankmart.training_data import HeldOut, K, TrainingData, mean, paired_gain
 
 logger = logging.getLogger(__name__)
 
@@ -219,9 +219,7 @@ def _best_together(trials: list[Trial], held_out: HeldOut) -> tuple[list[Trial],
     chosen, best, gain = trials, together, 0.0
     for trial in trials:
         alone = held_out.ndcg_by_user(trial.scaled)
-        difference = alone - together
-        error = float(difference.std()) / max(len(difference), 1) ** 0.5
-        above = mean(difference)
+        above, error = paired_gain(together, alone)
         if above > max(2 * error, gain):
             chosen, best, gain = [trial], alone, above
     return chosen, mean(best)

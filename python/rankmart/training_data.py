@@ -189,6 +189,14 @@ def ndcg_by_user(
     return np.array([found.get(user, 0.0) / ideal for user, ideal in ideal_dcg.items()])
 
 
+def paired_gain(
+    before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
+) -> tuple[float, float]:
+    """The mean difference of the same users' values, and its standard error; 0, 0 of none."""
+    difference = after - before
+    return mean(difference), float(difference.std()) / max(len(difference), 1) ** 0.5
+
+
 def mean(values: npt.NDArray[np.float64]) -> float:
     """The mean; 0 of nothing."""
     return float(values.mean()) if len(values) else 0.0

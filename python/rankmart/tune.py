@@ -23,7 +23,7 @@ from rankmart.knobs import GROUP_NAMES, Bounds
 from rankmart.plans import Parameters, Plan, default_objectives, plan_for
 from rankmart.settings import Settings
 from rankmart.train import FEWEST_USERS, validation_ndcg
-from rankmart.training_data import TrainingData
+from rankmart.training_data import TrainingData, paired_gain
 from rankmart.trial_warehouse import TrialWarehouse
 from rankmart.trials import (
     TABLE,
@@ -35,14 +35,14 @@ from rankmart.trials import (
     write_trials,
 )
 from rankmart.tune_generators import (
-    ENOUGH_HELD_OUT,
     Rankers,
     choose,
+    folds_that_suffice,
     groups_of,
     offers_of,
-    ranker_values,
     sizes_of,
     tune_group,
+    values_of_sum,
 )
 from rankmart.tuned import Var, read_tuned, read_tuned_vars, write_tuned
 from rankmart.warehouse import open_warehouse, require_built
@@ -71,14 +71,13 @@ class Tuning:
     """NDCG@10 on held-out fit users, of what was found and of the defaults; trials so far.
 
     vars: those of the generators for which better numbers were found. objectives: parameters of
-    the ranker, empty where the defaults were best, or may be. without: NDCG@10 of the vars alone.
-    elsewhere: by how much the best parameters are above the defaults on other fit users, and the
-    standard error of that (`gain_elsewhere`); None where the defaults were best.
+    the ranker, empty where the defaults were best, or may be. elsewhere: by how much the best
+    parameters are above the defaults on other fit users, and the standard error of that
+    (`gain_elsewhere`); None where the defaults were best.
     """
 
     value: float
     default: float
-    without: float
     trials: int
     vars: Mapping[str, Var] = field(default_factory=dict)
     objectives: tuple[Parameters, ...] = ()
@@ -143,18 +142,7 @@ def tune(
     studies.append(ranker)
     with open_warehouse(settings) as connection:
         write_trials(connection, studies)
-    tuning = _outcome(ranker, defaults, found, default)
-    if tuning.objectives:
-        gain, error = gain_elsewhere(
-            fit,
-            tuning.objectives,
-            defaults,
-            seed=settings.seed,
-            threads=settings.thread_count,
-        )
-        tuning = replace(tuning, elsewhere=(gain, error))
-        if gain <= error:
-            tuning = replace(tuning, objectives=(), value=tuning.without)
+    tuning = _outcome(ranker, defaults, found, default, fit, settings)
     if tuning.found:
         write_tuned(
             settings.tuned,
@@ -229,8 +217,8 @@ def folds_of_search(plan: Plan, users: int) -> tuple[Plan, Plan]:
     """
     searched = plan.folds[: plan.of - 1]
     others = [fold for fold in range(plan.of) if fold not in searched]
-    enough = math.ceil(plan.of * ENOUGH_HELD_OUT / max(users, 1))
-    return replace(plan, folds=searched), replace(plan, folds=tuple(others[:enough]))
+    confirming = others[: folds_that_suffice(plan, users)]
+    return replace(plan, folds=searched), replace(plan, folds=tuple(confirming))
 
 
 def _sampled(
@@ -343,24 +331,34 @@ def _outcome(
     defaults: Sequence[Parameters],
     found: Mapping[str, Var],
     default: float | None,
+    fit: Fit,
+    settings: Settings,
 ) -> Tuning:
-    """What a study and better vars say together."""
+    """What a study and better vars say together; parameters must be better elsewhere too."""
     import optuna
 
     ends = first_and_best(study)
     if ends is None:
         known = default or 0.0
-        return Tuning(value=known, default=known, without=known, trials=0, vars=found)
+        return Tuning(value=known, default=known, trials=0, vars=found)
+    value = ends.first
     objectives: tuple[Parameters, ...] = ()
+    elsewhere: tuple[float, float] | None = None
     if ends.best > ends.first:
-        objectives = tuple(_sampled(optuna.trial.FixedTrial(ends.parameters), defaults))
+        best = tuple(_sampled(optuna.trial.FixedTrial(ends.parameters), defaults))
+        elsewhere = gain_elsewhere(
+            fit, best, defaults, seed=settings.seed, threads=settings.thread_count
+        )
+        gain, error = elsewhere
+        if gain > error:
+            value, objectives = ends.best, best
     return Tuning(
-        value=ends.best,
+        value=value,
         default=ends.first if default is None else default,
-        without=ends.first,
         trials=len(study.trials),
         vars=found,
         objectives=objectives,
+        elsewhere=elsewhere,
     )
 
 
@@ -378,12 +376,9 @@ def gain_elsewhere(
     to the users by whom it was chosen; these had no part in it.
     """
     _, plan = folds_of_search(plan_for(fit.users, ()), len(fit.ideal_dcg))
-    before, after = (
-        ranker_values(fit, replace(plan, objectives=tuple(objectives)), seed=seed, threads=threads)
-        for objectives in (defaults, found)
-    )
-    gain = float((after - before).mean())
-    error = float((after - before).std() / max(len(before), 1) ** 0.5)
+    data = TrainingData(fit.rows, plan, ideal_dcg=fit.ideal_dcg, seed=seed, threads=threads)
+    before, after = (values_of_sum(data, objectives) for objectives in (defaults, found))
+    gain, error = paired_gain(before, after)
     logger.info(
         "the best parameters on %d other fit users: NDCG@10 %.4f, %+.4f (error %.4f)",
         *(len(after), float(after.mean()), gain, error),

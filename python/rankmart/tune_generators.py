@@ -22,9 +22,9 @@ from rankmart.contest import ideal_dcg
 from rankmart.features import feature_names, generator_names
 from rankmart.fit import Fit, read_fit
 from rankmart.knobs import GROUP_NAMES, GROUPS, SIZES, Group
-from rankmart.plans import Plan, plan_for
+from rankmart.plans import Parameters, Plan, plan_for
 from rankmart.train import try_objective
-from rankmart.training_data import TrainingData
+from rankmart.training_data import TrainingData, paired_gain
 from rankmart.trial_warehouse import TrialWarehouse
 from rankmart.trials import add_trials, first_and_best, open_study, suggest
 from rankmart.warehouse import first_row, open_warehouse
@@ -237,8 +237,7 @@ def _gain(
             return trial.user_attrs["gain"], trial.user_attrs["standard_error"]
     started = time.monotonic()
     before, after = rankers.values(chosen), rankers.values(tried)
-    gain = float((after - before).mean())
-    error = float((after - before).std() / max(len(before), 1) ** 0.5)
+    gain, error = paired_gain(before, after)
     study.add_trial(
         create_trial(
             state=TrialState.COMPLETE,
@@ -256,14 +255,24 @@ def _gain(
 
 def enough_folds(plan: Plan, users: int) -> Plan:
     """The plan, with as many folds held out as hold ENOUGH_HELD_OUT users."""
-    folds = math.ceil(plan.of * ENOUGH_HELD_OUT / max(users, 1))
-    return replace(plan, folds=tuple(range(min(plan.of, max(folds, len(plan.folds))))))
+    folds = max(folds_that_suffice(plan, users), len(plan.folds))
+    return replace(plan, folds=tuple(range(min(plan.of, folds))))
+
+
+def folds_that_suffice(plan: Plan, users: int) -> int:
+    """How many of its folds hold ENOUGH_HELD_OUT of so many users; perhaps more than it has."""
+    return math.ceil(plan.of * ENOUGH_HELD_OUT / max(users, 1))
 
 
 def ranker_values(fit: Fit, plan: Plan, *, seed: int, threads: int) -> Values:
     """NDCG@10 of each held-out user by the sum of the plan's objectives."""
     data = TrainingData(fit.rows, plan, ideal_dcg=fit.ideal_dcg, seed=seed, threads=threads)
-    trials = [try_objective(data, objective) for objective in plan.objectives]
+    return values_of_sum(data, plan.objectives)
+
+
+def values_of_sum(data: TrainingData, objectives: Sequence[Parameters]) -> Values:
+    """The same by the sum of any objectives."""
+    trials = [try_objective(data, objective) for objective in objectives]
     return data.held_out.ndcg_by_user(np.sum([trial.scaled for trial in trials], axis=0))
 
 
