@@ -5,8 +5,7 @@ with
 evidence as (
 
     select
-        split,
-        user_key,
+        list_key,
         product_key,
         because_of_key
 
@@ -23,15 +22,13 @@ histories as (
 unexplained as (
 
     select
-        evidence.split,
-        evidence.user_key,
+        evidence.list_key,
         evidence.product_key,
         evidence.because_of_key
 
     from evidence
     anti join histories
-        on evidence.split = histories.split
-        and evidence.user_key = histories.user_key
+        on evidence.list_key = histories.list_key
         and evidence.because_of_key = histories.product_key
 
 )

@@ -11,7 +11,7 @@ candidates as (
 
     select
         split,
-        user_key,
+        list_key,
         product_key,
         user_bucket
 
@@ -29,20 +29,18 @@ embeddings as (
 totals as (
 
     select
-        split,
-        user_key,
+        list_key,
         {{ exact_sum('recency_weight') }} as total_weight
 
     from recent
-    group by split, user_key
+    group by list_key
 
 ),
 
 elements as (
 
     select
-        recent.split,
-        recent.user_key,
+        recent.list_key,
         recent.recency,
         recent.recency_weight,
         {{ numbered_elements('embeddings.vector', 'element', 'dimension') }}
@@ -57,22 +55,20 @@ elements as (
 summed as (
 
     select
-        split,
-        user_key,
+        list_key,
         dimension,
         {{ exact_sum('element * recency_weight') }} as element,
         max(case when recency = 1 then element end) as element_of_last
 
     from elements
-    group by split, user_key, dimension
+    group by list_key, dimension
 
 ),
 
 tastes {{ as_it_stands() }} (
 
     select
-        summed.split,
-        summed.user_key,
+        summed.list_key,
         {{ list_in_order('summed.element / totals.total_weight', 'summed.dimension') }}
             as mean_vector,
         {{ list_in_order('coalesce(summed.element_of_last, 0)', 'summed.dimension') }}
@@ -80,9 +76,8 @@ tastes {{ as_it_stands() }} (
 
     from summed
     inner join totals
-        on summed.split = totals.split
-        and summed.user_key = totals.user_key
-    group by summed.split, summed.user_key
+        on summed.list_key = totals.list_key
+    group by summed.list_key
 
 ),
 
@@ -90,7 +85,7 @@ likened as (
 
     select
         candidates.split,
-        candidates.user_key,
+        candidates.list_key,
         candidates.product_key,
         candidates.user_bucket,
         cast({{ sort_key(inner_product('tastes.mean_vector', 'embeddings.vector')) }} as float)
@@ -100,8 +95,7 @@ likened as (
 
     from candidates
     inner join tastes
-        on candidates.split = tastes.split
-        and candidates.user_key = tastes.user_key
+        on candidates.list_key = tastes.list_key
     inner join embeddings
         on candidates.split = embeddings.split
         and candidates.product_key = embeddings.product_key

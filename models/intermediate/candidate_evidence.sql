@@ -9,10 +9,8 @@ with
 candidates as (
 
     select
-        split,
-        user_key,
-        product_key,
-        user_bucket
+        list_key,
+        product_key
 
     from {{ ref('candidates') }}
     where {{ in_bucket('user_bucket') }}
@@ -40,8 +38,7 @@ factor_neighbors as (
 edges as (
 
     select
-        recent.split,
-        recent.user_key,
+        recent.list_key,
         recent.product_key as history_key,
         recent.recency,
         recent.recency_weight,
@@ -65,8 +62,7 @@ edges as (
     union all
 
     select
-        recent.split,
-        recent.user_key,
+        recent.list_key,
         recent.product_key as history_key,
         recent.recency,
         recent.recency_weight,
@@ -90,8 +86,7 @@ edges as (
     union all
 
     select
-        recent.split,
-        recent.user_key,
+        recent.list_key,
         recent.product_key as history_key,
         recent.recency,
         recent.recency_weight,
@@ -121,7 +116,6 @@ supporting as (
 
     select
         edges.*,
-        candidates.user_bucket,
         round(
             coalesce(
                 edges.association,
@@ -133,8 +127,7 @@ supporting as (
 
     from edges
     inner join candidates
-        on edges.split = candidates.split
-        and edges.user_key = candidates.user_key
+        on edges.list_key = candidates.list_key
         and edges.product_key = candidates.product_key
 
 ),
@@ -142,10 +135,8 @@ supporting as (
 evidence as (
 
     select
-        split,
-        user_key,
+        list_key,
         product_key,
-        max(user_bucket) as user_bucket,
         max_by(history_key, explains) as because_of_key,
         cast(count(association) as int) as support,
         cast({{ exact_sum('association * recency_weight') }} as float) as association_sum,
@@ -173,8 +164,21 @@ evidence as (
             as factor_last_1
 
     from supporting
-    group by split, user_key, product_key
+    group by list_key, product_key
+
+),
+
+of_lists as (
+
+    select
+        targets.split,
+        targets.user_bucket,
+        evidence.*
+
+    from evidence
+    inner join targets
+        on evidence.list_key = targets.list_key
 
 )
 
-select * from evidence
+select * from of_lists

@@ -10,7 +10,7 @@ candidates as (
 
     select
         split,
-        user_key,
+        list_key,
         product_key,
         user_bucket
 
@@ -28,20 +28,18 @@ tags as (
 totals as (
 
     select
-        split,
-        user_key,
+        list_key,
         {{ exact_sum('recency_weight') }} as total_weight
 
     from recent
-    group by split, user_key
+    group by list_key
 
 ),
 
 tastes {{ as_it_stands() }} (
 
     select
-        recent.split,
-        recent.user_key,
+        recent.list_key,
         tags.tag,
         {{ exact_sum('tags.weight * recent.recency_weight') }} as weight,
         {{ exact_sum('case when recent.recency = 1 then tags.weight else 0 end') }}
@@ -50,7 +48,7 @@ tastes {{ as_it_stands() }} (
     from recent
     inner join tags
         on recent.product_key = tags.product_key
-    group by recent.split, recent.user_key, tags.tag
+    group by recent.list_key, tags.tag
 
 ),
 
@@ -58,7 +56,7 @@ candidate_tags {{ as_it_stands() }} (
 
     select
         candidates.split,
-        candidates.user_key,
+        candidates.list_key,
         candidates.product_key,
         candidates.user_bucket,
         tags.tag,
@@ -73,8 +71,8 @@ candidate_tags {{ as_it_stands() }} (
 matched as (
 
     select
-        candidate_tags.split,
-        candidate_tags.user_key,
+        max(candidate_tags.split) as split,
+        candidate_tags.list_key,
         candidate_tags.product_key,
         max(candidate_tags.user_bucket) as user_bucket,
         {{ exact_sum('tastes.weight * candidate_tags.weight') }} as similarity,
@@ -86,10 +84,9 @@ matched as (
 
     from candidate_tags
     inner join tastes
-        on candidate_tags.split = tastes.split
-        and candidate_tags.user_key = tastes.user_key
+        on candidate_tags.list_key = tastes.list_key
         and candidate_tags.tag = tastes.tag
-    group by candidate_tags.split, candidate_tags.user_key, candidate_tags.product_key
+    group by candidate_tags.list_key, candidate_tags.product_key
 
 ),
 
@@ -97,7 +94,7 @@ matches as (
 
     select
         matched.split,
-        matched.user_key,
+        matched.list_key,
         matched.product_key,
         matched.user_bucket,
         cast(matched.similarity / totals.total_weight as float) as tag_similarity,
@@ -106,8 +103,7 @@ matches as (
 
     from matched
     inner join totals
-        on matched.split = totals.split
-        and matched.user_key = totals.user_key
+        on matched.list_key = totals.list_key
 
 )
 

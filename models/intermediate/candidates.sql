@@ -9,14 +9,19 @@
 {% set without_a_vote = ['trending', 'popular', 'content'] %}
 with
 
+targets as (
+
+    select * from {{ ref('target_users') }}
+    where {{ in_bucket('user_bucket') }}
+
+),
+
 proposed as (
 
     {% for generator in var('generators') %}
     select
-        split,
-        user_key,
+        list_key,
         product_key,
-        user_bucket,
         source_rank,
         {{ 0 if generator in without_a_vote else 1 }} as vote
 
@@ -31,20 +36,37 @@ proposed as (
 
 ),
 
-{# Reciprocal rank fusion, with the 60 of Cormack, Clarke and Buettcher (SIGIR 2009). #}
+{# Reciprocal rank fusion, with the 60 of Cormack, Clarke and Buettcher (SIGIR 2009): in whole
+   numbers of 1e-9. #}
 merged as (
 
     select
-        split,
-        user_key,
+        list_key,
         product_key,
-        max(user_bucket) as user_bucket,
-        count(*) as source_count,
         min(source_rank) as best_rank,
-        sum(cast(vote / (60e0 + source_rank) as decimal(18, 9))) as standing
+        cast(sum(cast(round(vote * 1e9 / (60 + source_rank)) as int)) as bigint) as standing
 
     from proposed
-    group by split, user_key, product_key
+    group by list_key, product_key
+
+),
+
+{# One number to sort by, as `order_key` makes them: whether it is among a first ten, 28 bits of
+   standing, 7 bits of the best rank, the product. #}
+ordered as (
+
+    select
+        list_key,
+        (
+            (
+                case when best_rank <= 10 then 268435456 else 0 end
+                + least(standing, 268435455)
+            ) * 128
+            + 127 - least(best_rank, 127)
+        ) * 16777216
+        + 16777215 - product_key as place_order
+
+    from merged
 
 ),
 
@@ -53,39 +75,43 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by split, user_key
-            order by
-                case when best_rank <= 10 then 0 else 1 end asc,
-                standing desc,
-                best_rank asc,
-                product_key asc
+            partition by list_key
+            order by place_order desc
         ) as place
 
-    from merged
+    from ordered
 
 ),
 
 best {{ as_it_stands() }} (
 
-    select * from ranked
-    where place <= {{ var('candidates_at_most') }}
+    select
+        targets.split,
+        targets.user_key,
+        targets.user_bucket,
+        ranked.list_key,
+        {{ key_of_order('ranked.place_order') }} as product_key,
+        cast(({{ shifted_right('ranked.place_order', 31) }} & 268435455) / 1e9 as float)
+            as standing
+
+    from ranked
+    inner join targets
+        on ranked.list_key = targets.list_key
+    where ranked.place <= {{ var('candidates_at_most') }}
 
 ),
 
 {# To fit on, only lists with a right answer serve: others say nothing of what is better. #}
 hits as (
 
-    select
-        best.split,
-        best.user_key
+    select best.list_key
 
     from best
     inner join {{ ref('labels') }} as labels
-        on best.split = labels.split
-        and best.user_key = labels.user_key
+        on best.list_key = labels.list_key
         and best.product_key = labels.product_key
     where best.split not in ('test', 'serve')
-    group by best.split, best.user_key
+    group by best.list_key
 
 ),
 
@@ -94,10 +120,9 @@ kept {{ as_it_stands() }} (
     select best.*
     from best
     left join hits
-        on best.split = hits.split
-        and best.user_key = hits.user_key
+        on best.list_key = hits.list_key
     where best.split in ('test', 'serve')
-        or hits.user_key is not null
+        or hits.list_key is not null
 
 ),
 
@@ -107,20 +132,23 @@ candidates as (
         kept.split,
         kept.user_key,
         kept.product_key,
+        kept.list_key,
         kept.user_bucket,
         {% for generator in var('generators') %}
         {{ generator }}.source_score as {{ generator }}_score,
         {{ generator }}.source_rank as {{ generator }}_rank,
         {% endfor %}
-        cast(kept.source_count as int) as source_count,
-        cast(kept.standing as float) as standing
+        {% for generator in var('generators') %}
+        case when {{ generator }}.list_key is null then 0 else 1 end
+        {{ '+' if not loop.last else 'as source_count,' }}
+        {% endfor %}
+        kept.standing
 
     from kept
     {% for generator in var('generators') %}
     left join {{ ref('candidates_' ~ generator) }} as {{ generator }}
         on {{ in_bucket(generator ~ '.user_bucket') }}
-        and kept.split = {{ generator }}.split
-        and kept.user_key = {{ generator }}.user_key
+        and kept.list_key = {{ generator }}.list_key
         and kept.product_key = {{ generator }}.product_key
     {% endfor %}
 

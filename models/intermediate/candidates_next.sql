@@ -14,8 +14,7 @@ neighbors as (
 scored as (
 
     select
-        recent.split,
-        recent.user_key,
+        recent.list_key,
         neighbors.neighbor_key as product_key,
         neighbors.next_share as score
 

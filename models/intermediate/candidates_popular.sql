@@ -4,6 +4,6 @@ with
 
 {{ same_for_everyone('popular') }},
 
-{{ propose('scored', source='popular', decimals=3) }}
+{{ propose('scored', source='popular', decimals=5) }}
 
 select * from proposed

@@ -22,8 +22,7 @@ others as (
 met as (
 
     select
-        recent.split,
-        recent.user_key,
+        recent.list_key,
         reviewers.reviewer_key,
         {{ exact_sum('recent.recency_weight * reviewers.closeness') }} as similarity
 
@@ -33,7 +32,17 @@ met as (
         and recent.product_key = reviewers.product_key
         and recent.user_key != reviewers.reviewer_key
     where recent.recency <= {{ var('similar_users_history') }}
-    group by recent.split, recent.user_key, reviewers.reviewer_key
+    group by recent.list_key, reviewers.reviewer_key
+
+),
+
+ordered as (
+
+    select
+        list_key,
+        {{ order_key('similarity', 'reviewer_key') }} as other_order
+
+    from met
 
 ),
 
@@ -42,32 +51,33 @@ ranked_others as (
     select
         *,
         row_number() over (
-            partition by split, user_key
-            order by {{ order_key('similarity', 'reviewer_key') }} desc
+            partition by list_key
+            order by other_order desc
         ) as other_rank
 
-    from met
+    from ordered
 
 ),
 
 similar_users as (
 
     select
-        split,
-        user_key,
-        reviewer_key,
-        similarity
+        targets.split,
+        ranked_others.list_key,
+        {{ key_of_order('ranked_others.other_order') }} as reviewer_key,
+        {{ score_of_order('ranked_others.other_order') }} as similarity
 
     from ranked_others
-    where other_rank <= {{ var('similar_users') }}
+    inner join targets
+        on ranked_others.list_key = targets.list_key
+    where ranked_others.other_rank <= {{ var('similar_users') }}
 
 ),
 
 scored as (
 
     select
-        similar_users.split,
-        similar_users.user_key,
+        similar_users.list_key,
         others.product_key,
         {{ exact_sum('similar_users.similarity * others.weight') }} as score
 
@@ -75,7 +85,7 @@ scored as (
     inner join others
         on similar_users.split = others.split
         and similar_users.reviewer_key = others.user_key
-    group by similar_users.split, similar_users.user_key, others.product_key
+    group by similar_users.list_key, others.product_key
 
 ),
 

@@ -23,22 +23,21 @@ tastes {{ as_it_stands() }} (
 
     select
         recent.split,
-        recent.user_key,
+        recent.list_key,
         tags.tag,
         {{ exact_sum('tags.weight * recent.recency_weight') }} as weight
 
     from recent
     inner join tags
         on recent.product_key = tags.product_key
-    group by recent.split, recent.user_key, tags.tag
+    group by recent.split, recent.list_key, tags.tag
 
 ),
 
 scored as (
 
     select
-        tastes.split,
-        tastes.user_key,
+        tastes.list_key,
         charts.product_key,
         {{ exact_sum('tastes.weight * charts.score') }} as score
 
@@ -46,7 +45,7 @@ scored as (
     inner join charts
         on tastes.split = charts.split
         and tastes.tag = charts.tag
-    group by tastes.split, tastes.user_key, charts.product_key
+    group by tastes.list_key, charts.product_key
 
 ),
 

@@ -4,6 +4,6 @@ with
 
 {{ same_for_everyone('trending') }},
 
-{{ propose('scored', source='trending', decimals=3) }}
+{{ propose('scored', source='trending', decimals=5) }}
 
 select * from proposed

@@ -11,6 +11,7 @@ numbered_from_last as (
 
     select
         split,
+        {{ list_key('split', 'user_key') }} as list_key,
         user_key,
         product_key,
         user_bucket,

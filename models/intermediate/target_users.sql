@@ -130,6 +130,7 @@ targets as (
 
     select
         split,
+        {{ list_key('split', 'user_key') }} as list_key,
         user_key,
         user_bucket,
         {{ moment_of('last_epoch') }} as moment

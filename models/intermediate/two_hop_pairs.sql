@@ -47,16 +47,27 @@ summed as (
 
 ),
 
+ordered as (
+
+    select
+        split,
+        product_key,
+        {{ order_key('association', 'neighbor_key') }} as neighbor_order
+
+    from summed
+
+),
+
 ranked as (
 
     select
         *,
         row_number() over (
             partition by split, product_key
-            order by {{ order_key('association', 'neighbor_key') }} desc
+            order by neighbor_order desc
         ) as neighbor_rank
 
-    from summed
+    from ordered
 
 ),
 
@@ -65,9 +76,9 @@ neighbors as (
     select
         split,
         product_key,
-        neighbor_key,
+        {{ key_of_order('neighbor_order') }} as neighbor_key,
         cast(neighbor_rank as int) as neighbor_rank,
-        association
+        {{ score_of_order('neighbor_order') }} as association
 
     from ranked
     where neighbor_rank <= {{ var('two_hop_per_product') }}

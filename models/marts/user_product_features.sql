@@ -102,8 +102,7 @@ product_features as (
 user_features as (
 
     select
-        split,
-        user_key,
+        {{ list_key('split', 'user_key') }} as list_key,
         interaction_count as user_interactions,
         negative_count as user_negatives,
         active_days as user_active_days,
@@ -215,30 +214,25 @@ joined as (
 
     from candidates
     inner join targets
-        on candidates.split = targets.split
-        and candidates.user_key = targets.user_key
+        on candidates.list_key = targets.list_key
     left join activity
         on candidates.split = activity.split
         and candidates.product_key = activity.product_key
         and targets.moment = activity.moment
     {% for known in ['evidence', 'matches', 'content'] %}
     left join {{ known }}
-        on candidates.split = {{ known }}.split
-        and candidates.user_key = {{ known }}.user_key
+        on candidates.list_key = {{ known }}.list_key
         and candidates.product_key = {{ known }}.product_key
     {% endfor %}
     inner join product_features
         on candidates.split = product_features.split
         and candidates.product_key = product_features.product_key
     inner join bests
-        on candidates.split = bests.split
-        and candidates.user_key = bests.user_key
+        on candidates.list_key = bests.list_key
     left join user_features
-        on candidates.split = user_features.split
-        and candidates.user_key = user_features.user_key
+        on candidates.list_key = user_features.list_key
     left join labels
-        on candidates.split = labels.split
-        and candidates.user_key = labels.user_key
+        on candidates.list_key = labels.list_key
         and candidates.product_key = labels.product_key
 
 )

@@ -76,6 +76,7 @@ select * from live_new
 _LABELS = """
 select
     cast(null as varchar) as split,
+    cast(null as integer) as list_key,
     cast(null as integer) as user_key,
     cast(null as integer) as product_key,
     cast(null as integer) as user_bucket

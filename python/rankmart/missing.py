@@ -25,7 +25,7 @@ def with_lowest(matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     >>> with_lowest(np.array([[1.5, np.nan]], dtype=np.float32)).tolist()
     [[1.5, -1.0000000150474662e+30]]
     """
-    return np.where(np.isnan(matrix), LOWEST, matrix)
+    return np.fmax(matrix, LOWEST)
 
 
 def missing_as_lowest(booster: xgb.Booster, *, threads: int) -> xgb.Booster:

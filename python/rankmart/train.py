@@ -11,9 +11,9 @@ import xgboost as xgb
 
 from rankmart.features import FeatureRows, generator_names
 from rankmart.missing import missing_as_lowest, takes_lowest, with_lowest
-from rankmart.plans import Parameters, plan_for
+from rankmart.plans import Parameters, Plan, plan_for
 from rankmart.rank import GeneratorScorer
-from rankmart.training_data import HeldOut, K, TrainingData, mean, paired_gain
+from rankmart.training_data import Fold, HeldOut, K, TrainingData, mean, paired_gain
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +22,6 @@ Progress = Callable[[str, int, int], None]
 FEWEST_USERS = 50
 
 ROUNDS = 600
-PATIENCE = 40
-LOOK_EVERY = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +142,7 @@ def try_objective(data: TrainingData, objective: Parameters) -> "Trial":
     rounds = []
     for number in data.plan.folds:
         fold = data.fold(number)
-        booster, best = _fit_until_best(
-            fold.training, fold.held_out, parameters, at_least=data.plan.fewest_rounds
-        )
+        booster, best = _fit_until_best(fold, parameters, data.plan)
         margins[fold.inside] = summed_margins([(1, booster)], data.rows.matrix[fold.inside])
         rounds.append(best)
     kept = margins[data.is_held_out]
@@ -225,22 +221,22 @@ def _best_together(trials: list[Trial], held_out: HeldOut) -> tuple[list[Trial],
     return chosen, mean(best)
 
 
-def _fit_until_best(
-    training: xgb.DMatrix, held_out: xgb.DMatrix, parameters: Parameters, *, at_least: int
-) -> tuple[xgb.Booster, int]:
-    """A booster and its rounds: as many as are best on held-out rows, but `at_least` so many."""
-    booster = xgb.Booster(parameters | {"eval_metric": f"ndcg@{K}"}, cache=[training, held_out])
+def _fit_until_best(fold: Fold, parameters: Parameters, plan: Plan) -> tuple[xgb.Booster, int]:
+    """A booster and its rounds: as many as are best on held-out rows, but not too few."""
+    booster = xgb.Booster(
+        parameters | {"eval_metric": f"ndcg@{K}"}, cache=[fold.training, fold.held_out]
+    )
     best, highest = 0, -1.0
     for done in range(1, ROUNDS + 1):
-        booster.update(training, done - 1)
+        booster.update(fold.training, done - 1)
         # NDCG of every list costs as much as a tree does, and says little about one tree.
-        if done % LOOK_EVERY == 0 or done == ROUNDS:
-            ndcg = float(booster.eval(held_out).rpartition(":")[2])
+        if done % plan.look_every == 0 or done == ROUNDS:
+            ndcg = float(booster.eval(fold.held_out).rpartition(":")[2])
             if ndcg > highest:
                 best, highest = done, ndcg
-            if done >= max(best + PATIENCE, at_least):
+            if done >= max(best + plan.patience, plan.fewest_rounds):
                 break
-    best = max(best, at_least)
+    best = max(best, plan.fewest_rounds)
     return missing_as_lowest(booster[:best], threads=parameters["nthread"]), best
 
 

@@ -28,14 +28,12 @@
     activities as (
 
         select
-            candidates.split,
-            candidates.user_key,
+            candidates.list_key,
             activity.activity as product_activity
 
         from candidates
         inner join targets
-            on candidates.split = targets.split
-            and candidates.user_key = targets.user_key
+            on candidates.list_key = targets.list_key
         inner join activity
             on candidates.split = activity.split
             and candidates.product_key = activity.product_key
@@ -48,8 +46,7 @@
     bests_of_{{ relation }} as (
 
         select
-            split,
-            user_key,
+            list_key,
             {% if relation == 'evidence' %}
             max(transition_sum) as transition_sum,
             {% endif %}
@@ -58,7 +55,7 @@
             {% endfor %}
 
         from {{ relation }}
-        group by split, user_key
+        group by list_key
 
     ),
 
@@ -68,8 +65,7 @@
     bests {{ as_it_stands() }} (
 
         select
-            bests_of_candidates.split,
-            bests_of_candidates.user_key,
+            bests_of_candidates.list_key,
             bests_of_evidence.transition_sum,
             {% for relation, names in compared_with_best().items() %}
             {% set last = loop.last %}
@@ -81,8 +77,7 @@
         from bests_of_candidates
         {% for relation in compared_with_best() if relation != 'candidates' %}
         left join bests_of_{{ relation }}
-            on bests_of_candidates.split = bests_of_{{ relation }}.split
-            and bests_of_candidates.user_key = bests_of_{{ relation }}.user_key
+            on bests_of_candidates.list_key = bests_of_{{ relation }}.list_key
         {% endfor %}
 
     )

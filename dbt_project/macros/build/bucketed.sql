@@ -20,7 +20,8 @@
     {% set lines = run_query(
         "select coalesce(sum(lines_read), 0) from raw.files where dataset = 'reviews'"
     ).columns[0][0] | float %}
-    {% set reviews_per_pass = var('reviews_per_pass') * passes_of / rows_per_review %}
+    {# Models that are built at the same time share the memory. #}
+    {% set reviews_per_pass = var('reviews_per_pass') * passes_of / rows_per_review / target.threads %}
     {% set passes = (lines / reviews_per_pass) | round(0, 'ceil') | int %}
     {% set passes = [[1, passes] | max, 1024] | min %}
     {% set ranges = [] %}

@@ -1,20 +1,17 @@
 {# What every generator ends with: products the user already has are left out, the rest is
    ranked, the best are kept. The columns are the same for all of them. `scored` names a CTE
-   (split, user_key, product_key, score); CTEs `histories` and `targets` must be there. #}
+   (list_key, product_key, score); CTEs `histories` and `targets` must be there. #}
 {% macro propose(scored, source, decimals=9) -%}
     unseen as (
 
         select
-            scored.split,
-            scored.user_key,
-            scored.product_key,
-            {{ sort_key('scored.score') }} as score
+            scored.list_key,
+            {{ order_key('scored.score', 'scored.product_key', decimals) }} as order_key
 
         from {{ scored }} as scored
         {% if var('exclude_reviewed') %}
         anti join histories
-            on scored.split = histories.split
-            and scored.user_key = histories.user_key
+            on scored.list_key = histories.list_key
             and scored.product_key = histories.product_key
             and coalesce(histories.is_settled, true)
         {% endif %}
@@ -26,8 +23,8 @@
         select
             *,
             row_number() over (
-                partition by split, user_key
-                order by {{ order_key('score', 'product_key', decimals) }} desc
+                partition by list_key
+                order by order_key desc
             ) as score_rank
 
         from unseen
@@ -44,18 +41,18 @@
     proposed as (
 
         select
-            best.split,
-            best.user_key,
-            best.product_key,
+            targets.split,
+            targets.user_key,
+            {{ key_of_order('best.order_key') }} as product_key,
+            best.list_key,
             targets.user_bucket,
             '{{ source }}' as source,
-            cast(best.score as float) as source_score,
+            cast({{ score_of_order('best.order_key', decimals) }} as float) as source_score,
             cast(best.score_rank as int) as source_rank
 
         from best
         inner join targets
-            on best.split = targets.split
-            and best.user_key = targets.user_key
+            on best.list_key = targets.list_key
 
     )
 {%- endmacro %}
@@ -73,8 +70,7 @@
     active as (
 
         select
-            scored.split,
-            scored.user_key,
+            scored.list_key,
             scored.product_key,
             scored.score
             * coalesce(activity.activity_weight, pow(0.1e0, {{ var('activity_power') }}))
@@ -82,10 +78,9 @@
 
         from scored
         inner join targets
-            on scored.split = targets.split
-            and scored.user_key = targets.user_key
+            on scored.list_key = targets.list_key
         left join activity
-            on scored.split = activity.split
+            on targets.split = activity.split
             and scored.product_key = activity.product_key
             and targets.moment = activity.moment
 
@@ -114,6 +109,7 @@
 
         select
             histories.split,
+            histories.list_key,
             histories.user_key,
             histories.product_key,
             histories.recency,
@@ -125,8 +121,7 @@
 
         from histories
         semi join targets
-            on histories.split = targets.split
-            and histories.user_key = targets.user_key
+            on histories.list_key = targets.list_key
         where histories.recency <= {{ var('history_length') }}
 
     )
@@ -150,8 +145,7 @@
     scored as (
 
         select
-            recent.split,
-            recent.user_key,
+            recent.list_key,
             neighbors.neighbor_key as product_key,
             {{ exact_sum('neighbors.' ~ association ~ ' * recent.' ~ place) }} as score
 
@@ -160,7 +154,7 @@
             on recent.split = neighbors.split
             and recent.product_key = neighbors.product_key
             and neighbors.{{ rank }} <= recent.neighbor_depth
-        group by recent.split, recent.user_key, neighbors.neighbor_key
+        group by recent.list_key, neighbors.neighbor_key
 
     ),
 
@@ -194,8 +188,7 @@
     scored as (
 
         select
-            targets.split,
-            targets.user_key,
+            targets.list_key,
             charts.product_key,
             charts.score
 
