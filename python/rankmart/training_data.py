@@ -64,7 +64,12 @@ class TrainingData:
         threads: int,
     ) -> None:
         self.rows, self.plan, self.seed = rows, plan, seed
-        self.common: Parameters = {"seed": seed, "nthread": threads, "tree_method": "hist"}
+        self.common: Parameters = {
+            "seed": seed,
+            "nthread": threads,
+            "tree_method": "hist",
+            "max_bin": plan.bins,
+        }
         self._ideal_dcg = ideal_dcg
         self._folds: dict[int, Fold] = {}
         self._draws: dict[int, xgb.DMatrix] = {}
@@ -95,15 +100,17 @@ class TrainingData:
         """Those of a fold held out, and a draw of everyone else."""
         if number not in self._folds:
             inside = self._fold_of_row == number
-            training = _matrix(self.rows, ~inside & self._drawn(self.seed))
-            held_out = _matrix(self.rows, inside, reference=training)
+            bins = self.plan.bins
+            training = _matrix(self.rows, ~inside & self._drawn(self.seed), bins=bins)
+            held_out = _matrix(self.rows, inside, bins=bins, reference=training)
             self._folds[number] = Fold(inside=inside, training=training, held_out=held_out)
         return self._folds[number]
 
     def draw(self, number: int) -> xgb.DMatrix:
         """A draw of everyone, by the seed and `number` more."""
         if number not in self._draws:
-            self._draws[number] = _matrix(self.rows, self._drawn(self.seed + number))
+            drawn = self._drawn(self.seed + number)
+            self._draws[number] = _matrix(self.rows, drawn, bins=self.plan.bins)
         return self._draws[number]
 
     def _drawn(self, seed: int) -> Rows:
@@ -116,11 +123,13 @@ class TrainingData:
         return drawn
 
 
-def _matrix(rows: FeatureRows, kept: Rows, *, reference: xgb.DMatrix | None = None) -> xgb.DMatrix:
+def _matrix(
+    rows: FeatureRows, kept: Rows, *, bins: int, reference: xgb.DMatrix | None = None
+) -> xgb.DMatrix:
     """Raises KeyboardInterrupt for a Ctrl-C that came while XGBoost was given rows."""
     chunks = _Chunks(rows, kept)
     try:
-        return xgb.QuantileDMatrix(chunks, ref=reference)
+        return xgb.QuantileDMatrix(chunks, ref=reference, max_bin=bins)
     finally:
         if chunks.was_interrupted:
             raise KeyboardInterrupt

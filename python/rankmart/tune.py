@@ -55,7 +55,7 @@ __all__ = ["SPACE", "TABLE", "Tuning", "search", "tune"]
 logger = logging.getLogger(__name__)
 
 SPACE: dict[str, Bounds] = {
-    "eta": Bounds(0.02, 0.5, log=True),
+    "eta": Bounds(0.02, 0.3, log=True),
     "max_depth": Bounds(3, 8),
     "min_child_weight": Bounds(1.0, 80.0, log=True),
     "subsample": Bounds(0.5, 1.0),
