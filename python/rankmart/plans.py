@@ -48,9 +48,9 @@ LOGISTIC_FASTER = LOGISTIC | {"eta": 0.15}
 class Plan:
     """Objectives, which of how many folds are held out, and whether these then join.
 
-    fewest_rounds, patience, look_every: how many rounds are fitted at least, how many after the best,
-    and after how many each the held-out users are asked. bins: into how many XGBoost puts the values
-    of a feature.
+    fewest_rounds, patience, look_every: how many rounds are fitted at least, how many after the
+    best, and after how many each the held-out users are asked. bins: into how many XGBoost puts
+    the values of a feature.
     wrong_answers: the share of the candidates without a label that training sees, drawn by chance.
     draws: how often each objective is then fitted, each time on others of them.
     """
@@ -81,8 +81,8 @@ def plan_for(users: int, objectives: Sequence[Parameters]) -> Plan:
         )
     elif users < 5_000:
         # The curve of a few hundred held-out users is flat and noisy, and may peak early by
-        # chance: on Beauty, at a third of these steps, 24 rounds gave NDCG@10 .0469, 96 gave .0511,
-        # 240 gave .0509.
+        # chance: on Beauty, at a third of these steps, 24 rounds gave NDCG@10 .0469, 96 gave
+        # .0511, 240 gave .0509.
         plan = Plan(
             objectives=(LAMBDAMART_CAUTIOUS, LOGISTIC_FASTER),
             folds=(0,),
