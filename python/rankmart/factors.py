@@ -7,10 +7,13 @@ import pyarrow as pa
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from rankmart.nearest import PAIRS, Floats, nearest, pairs_table, splits_of
+from rankmart.nearest import PAIRS, Floats, Positions, nearest, pairs_table, splits_of
 
 SEED = 7
 DECIMALS = 6
+AMONG = 30_000
+"""So many products of a split may be neighbours. All of those of a catalogue of 100,000 would take
+half an hour."""
 
 
 def factor_pairs(
@@ -28,7 +31,9 @@ def factor_pairs(
     histories: a DuckDB relation (split, user_key, product_key, weight …). activity: one (split,
     moment, product_key, activity_weight …), whose moment 0 is the cut-off of the split: nearest
     are then those whose cosine times that weight is highest, so that the few places go to what
-    is still reviewed. The association is the cosine alone, above 0 and rounded to 6 places.
+    is still reviewed. Of more products than AMONG, only those of the highest weight are
+    neighbours, of equals the ones that were there first. The association is the cosine alone,
+    above 0 and rounded to 6 places.
 
     Alternating least squares after Hu, Koren and Volinsky (2008), "Collaborative filtering for
     implicit feedback datasets". A user's row in it is the history; users' vectors are not kept,
@@ -65,9 +70,22 @@ def factor_pairs(
             standing[positions] = weights["activity_weight"]
         parts.extend(
             pairs_table(split, products, near, decimals=DECIMALS)
-            for near in nearest(vectors, k=neighbors, standing=standing, decimals=DECIMALS)
+            for near in nearest(
+                vectors,
+                k=neighbors,
+                among=_highest(standing, AMONG),
+                standing=standing,
+                decimals=DECIMALS,
+            )
         )
     return pa.concat_tables(parts) if parts else PAIRS.empty_table()
+
+
+def _highest(standing: Floats, count: int) -> Positions | None:
+    """The positions of so many of the highest values, in ascending order; None for all."""
+    if len(standing) <= count:
+        return None
+    return np.sort(np.argsort(-standing, kind="stable")[:count])
 
 
 def product_vectors(

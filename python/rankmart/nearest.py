@@ -53,34 +53,43 @@ def nearest(
     *,
     k: int,
     asked: Positions | None = None,
+    among: Positions | None = None,
     standing: Floats | None = None,
     decimals: int | None = None,
 ) -> Iterator[Near]:
     """The k best others of each row that is `asked` for, or of all, in the order of the rows.
 
+    among: the only rows that may be near another, in ascending order; else all of them.
+
     vectors: float32 (rows, dimensions) of length 1. Best is the highest cosine times `standing`
     of the other, rounded to `decimals` if told; of equals the smaller position. Only cosines
     above 0 count. standing: float32 (rows,), above 0.
 
-    Every cosine is computed, so time grows with the square of the rows; memory does not. The
+    Every cosine is computed, so time grows with the product of both numbers of rows; memory does
+    not. The
     arithmetic is float32: where vectors don't lie on a grid, `decimals` keeps the order the same
     on another machine.
     """
-    k = min(k, len(vectors) - 1)
+    others_of = np.arange(len(vectors)) if among is None else among
+    k = min(k, len(vectors) - 1, len(others_of))
     if k < 1:
         return
+    transposed = vectors.T if among is None else np.ascontiguousarray(vectors[among].T)
+    weights = standing if standing is None or among is None else standing[among]
     slack = 0.0 if decimals is None else 10.0**-decimals
     positions = np.arange(len(vectors)) if asked is None else asked
-    rows_per_block = max(1, CELLS // len(vectors))
+    rows_per_block = max(1, CELLS // len(others_of))
     blocks = [
         positions[start : start + rows_per_block]
         for start in range(0, len(positions), rows_per_block)
     ]
 
     def near(block: Positions) -> Near:
-        cosines = vectors[block] @ vectors.T
-        cosines[np.arange(len(block)), block] = -2
-        weighed = cosines if standing is None else cosines * standing
+        cosines = vectors[block] @ transposed
+        places = np.searchsorted(others_of, block).clip(max=len(others_of) - 1)
+        own = np.flatnonzero(others_of[places] == block)
+        cosines[own, places[own]] = -2
+        weighed = cosines if weights is None else cosines * weights
         rows, others = _at_least_the_best(weighed, k, slack=slack)
         values = weighed[rows, others]
         if decimals is not None:
@@ -91,7 +100,10 @@ def nearest(
         kept = ranks <= k
         rows, others = rows[kept], others[kept]
         return Near(
-            rows=block[rows], others=others, ranks=ranks[kept], cosines=cosines[rows, others]
+            rows=block[rows],
+            others=others_of[others],
+            ranks=ranks[kept],
+            cosines=cosines[rows, others],
         )
 
     # A thread each for whole blocks: BLAS alone would share its products and nothing else.

@@ -4,6 +4,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from rankmart import factors as module
 from rankmart.factors import factor_pairs, product_vectors
 from rankmart.nearest import nearest
 
@@ -63,6 +64,20 @@ def test_the_few_places_go_to_what_is_active(connection: duckdb.DuckDBPyConnecti
     connection.execute("insert into activity values ('serve', 0, 3, 5), ('serve', 0, 2, 0.1)")
     first = {owner: other for _, owner, other, rank, _ in pairs(connection, neighbors=1)}
     assert first[1] == 3
+
+
+def test_in_a_large_catalogue_only_active_products_are_neighbours(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AMONG", 2)
+    connection.execute(
+        "insert into activity"
+        " select 'serve', 0, product_key, if(product_key in (2, 5), 2, 1)"
+        " from range(1, 7) as products(product_key)"
+    )
+    found = pairs(connection, neighbors=3)
+    assert {other for _, _, other, *_ in found} == {2, 5}
+    assert {(1, 2), (3, 2), (4, 5), (6, 5)} <= {(owner, other) for _, owner, other, *_ in found}
 
 
 def test_two_runs_give_the_same_pairs(connection: duckdb.DuckDBPyConnection) -> None:

@@ -59,6 +59,24 @@ def test_only_those_asked_for_have_neighbours() -> None:
     assert {row for row, _, _ in found(vectors, k=2, asked=asked)} == {3, 40}
 
 
+def test_neighbours_come_from_among_those_told() -> None:
+    vectors = unit_vectors(120)
+    standing = np.random.default_rng(4).uniform(0.5, 2, size=120).astype(np.float32)
+    among = np.arange(1, 120, 3)
+    others = set(among.tolist())
+    expected = [
+        (row, other)
+        for row in range(120)
+        for other in [other for own, other, _ in by_sorting(vectors, standing, 119) if own == row]
+        if other in others
+    ]
+    first_four = [
+        pair for row in range(120) for pair in [pair for pair in expected if pair[0] == row][:4]
+    ]
+    near = found(vectors, k=4, among=among, standing=standing, decimals=6)
+    assert [(row, other) for row, other, _ in near] == first_four
+
+
 def test_what_points_elsewhere_is_no_neighbour() -> None:
     vectors = np.array([[1, 0], [-1, 0], [0, 1]], dtype=np.float32)
     assert found(vectors, k=2) == []

@@ -3,7 +3,7 @@
 
    A bucketed model writes `{{ in_bucket('user_bucket') }}` in a condition. As it stands the
    condition is true of every bucket: one pass. The materialization puts a narrower range there
-   for each pass; the number of passes follows from the lines read and `reviews_per_pass`.
+   for each pass; the number of passes follows from the lines read, `reviews_per_pass` and the memory.
 
    Each pass reads the table that it is joined with from end to end. Where that is long, and what a
    pass makes of it is not, the model says `passes_of=3`: passes over three times as many reviews. #}
@@ -20,8 +20,9 @@
     {% set lines = run_query(
         "select coalesce(sum(lines_read), 0) from raw.files where dataset = 'reviews'"
     ).columns[0][0] | float %}
-    {# Models that are built at the same time share the memory. #}
-    {% set reviews_per_pass = var('reviews_per_pass') * passes_of / rows_per_review / target.threads %}
+    {# The var is for 4 GB, shared by two models that are built at a time. #}
+    {% set reviews_per_pass = var('reviews_per_pass') * memory_in_gb() / 4
+        * 2 / ([target.threads, 2] | max) * passes_of / rows_per_review %}
     {% set passes = (lines / reviews_per_pass) | round(0, 'ceil') | int %}
     {% set passes = [[1, passes] | max, 1024] | min %}
     {% set ranges = [] %}
@@ -29,6 +30,25 @@
         {% do ranges.append((1024 * number // passes, 1024 * (number + 1) // passes - 1)) %}
     {% endfor %}
     {{ return(ranges) }}
+{% endmacro %}
+
+
+{# What models may use together. #}
+{% macro memory_in_gb() %}
+    {{ return(adapter.dispatch('memory_in_gb', 'rankmart')()) }}
+{% endmacro %}
+
+
+{% macro default__memory_in_gb() %}
+    {{ return(4) }}
+{% endmacro %}
+
+
+{# DuckDB says "3.7 GiB". #}
+{% macro duckdb__memory_in_gb() %}
+    {% set number, unit = run_query("select current_setting('memory_limit')").columns[0][0].split() %}
+    {% set exponent = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'].index(unit) %}
+    {{ return((number | float) * 1024 ** exponent / 1e9) }}
 {% endmacro %}
 
 
