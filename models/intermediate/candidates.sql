@@ -138,10 +138,11 @@ candidates as (
         {{ generator }}.source_score as {{ generator }}_score,
         {{ generator }}.source_rank as {{ generator }}_rank,
         {% endfor %}
+        0
         {% for generator in var('generators') %}
-        case when {{ generator }}.list_key is null then 0 else 1 end
-        {{ '+' if not loop.last else 'as source_count,' }}
+        + case when {{ generator }}.list_key is null then 0 else 1 end
         {% endfor %}
+            as source_count,
         kept.standing
 
     from kept
