@@ -9,10 +9,8 @@ with
 candidates as (
 
     select
-        split,
         list_key,
-        product_key,
-        user_bucket
+        product_key
 
     from {{ ref('candidates') }}
     where {{ in_bucket('user_bucket') }}
@@ -55,10 +53,8 @@ tastes {{ as_it_stands() }} (
 candidate_tags {{ as_it_stands() }} (
 
     select
-        candidates.split,
         candidates.list_key,
         candidates.product_key,
-        candidates.user_bucket,
         tags.tag,
         tags.weight
 
@@ -71,10 +67,8 @@ candidate_tags {{ as_it_stands() }} (
 matched as (
 
     select
-        max(candidate_tags.split) as split,
         candidate_tags.list_key,
         candidate_tags.product_key,
-        max(candidate_tags.user_bucket) as user_bucket,
         {{ exact_sum('tastes.weight * candidate_tags.weight') }} as similarity,
         {{ exact_sum('tastes.last_weight * candidate_tags.weight') }} as similarity_last,
         {{ exact_sum(
@@ -93,10 +87,10 @@ matched as (
 matches as (
 
     select
-        matched.split,
+        targets.split,
         matched.list_key,
         matched.product_key,
-        matched.user_bucket,
+        targets.user_bucket,
         cast(matched.similarity / totals.total_weight as float) as tag_similarity,
         cast(matched.similarity_last as float) as tag_similarity_last,
         cast(matched.brand_similarity / totals.total_weight as float) as brand_similarity
@@ -104,6 +98,8 @@ matches as (
     from matched
     inner join totals
         on matched.list_key = totals.list_key
+    inner join targets
+        on matched.list_key = targets.list_key
 
 )
 

@@ -51,20 +51,18 @@ merged as (
 
 ),
 
-{# One number to sort by, as `order_key` makes them: whether it is among a first ten, 28 bits of
-   standing, 7 bits of the best rank, the product. #}
+{# One number to sort by. Its score is whether a product is among a first ten, 28 bits of standing,
+   7 bits of the best rank. #}
 ordered as (
 
     select
         list_key,
-        (
-            (
-                case when best_rank <= 10 then 268435456 else 0 end
-                + least(standing, 268435455)
-            ) * 128
-            + 127 - least(best_rank, 127)
-        ) * 16777216
-        + 16777215 - product_key as place_order
+        {{ order_key(
+            '((case when best_rank <= 10 then 268435456 else 0 end + least(standing, 268435455))'
+            ~ ' * 128 + 127 - least(best_rank, 127))',
+            'product_key',
+            decimals=0
+        ) }} as place_order
 
     from merged
 

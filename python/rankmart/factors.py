@@ -12,8 +12,8 @@ from rankmart.nearest import PAIRS, Floats, Positions, nearest, pairs_table, spl
 SEED = 7
 DECIMALS = 6
 AMONG = 30_000
-"""So many products of a split may be neighbours. All of those of a catalogue of 100,000 would take
-half an hour."""
+"""So many products of a split may be neighbours: with all of them, time would grow with the square
+of the catalogue."""
 
 
 def factor_pairs(
@@ -81,10 +81,8 @@ def factor_pairs(
     return pa.concat_tables(parts) if parts else PAIRS.empty_table()
 
 
-def _highest(standing: Floats, count: int) -> Positions | None:
-    """The positions of so many of the highest values, in ascending order; None for all."""
-    if len(standing) <= count:
-        return None
+def _highest(standing: Floats, count: int) -> Positions:
+    """The positions of so many of the highest values, in ascending order."""
     return np.sort(np.argsort(-standing, kind="stable")[:count])
 
 

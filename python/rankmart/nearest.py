@@ -74,8 +74,8 @@ def nearest(
     k = min(k, len(vectors) - 1, len(others_of))
     if k < 1:
         return
-    transposed = vectors.T if among is None else np.ascontiguousarray(vectors[among].T)
-    weights = standing if standing is None or among is None else standing[among]
+    vectors_of_others = vectors[others_of]
+    weights = None if standing is None else standing[others_of]
     slack = 0.0 if decimals is None else 10.0**-decimals
     positions = np.arange(len(vectors)) if asked is None else asked
     rows_per_block = max(1, CELLS // len(others_of))
@@ -85,7 +85,7 @@ def nearest(
     ]
 
     def near(block: Positions) -> Near:
-        cosines = vectors[block] @ transposed
+        cosines = vectors[block] @ vectors_of_others.T
         places = np.searchsorted(others_of, block).clip(max=len(others_of) - 1)
         own = np.flatnonzero(others_of[places] == block)
         cosines[own, places[own]] = -2

@@ -103,8 +103,8 @@ def test_what_is_boosted_much_stands_above_all_that_is_not(
     boosted, plain = (boosted_places(project) for project in (ruled, temporal))
     assert len(boosted) == 288
     assert {"01" in brands for brands in boosted} == {False}
-    # Without the rule most lists have it otherwise.
-    assert sum("01" in brands for brands in plain) > len(plain) / 2
+    # Without the rule it is so with hardly anyone.
+    assert sum("01" in brands for brands in plain) > 0.9 * len(plain)
     assert sum(map(ones, boosted)) > 2 * sum(map(ones, plain))
 
 
