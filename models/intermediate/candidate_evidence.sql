@@ -6,6 +6,35 @@ with
 
 {{ recent_histories() }},
 
+{# Reviews of one day are of one moment, whatever their order in the file: beside the order of
+   products stand the days, counted from the last, and the time that lies between. #}
+dated as (
+
+    select
+        *,
+        dense_rank() over (
+            partition by list_key
+            order by floor(reviewed_epoch / 86400e0) desc
+        ) as day_recency,
+        max(reviewed_epoch) over (partition by list_key) as last_epoch
+
+    from recent
+
+),
+
+weighted as (
+
+    select
+        *,
+        weight * pow({{ var('recency_decay') }}, day_recency - 1) as day_weight,
+        weight * pow(
+            2e0, -(last_epoch - reviewed_epoch) / 86400e0 / {{ var('history_half_life_days') }}
+        ) as age_weight
+
+    from dated
+
+),
+
 candidates as (
 
     select
@@ -43,6 +72,9 @@ edges as (
         recent.recency,
         recent.recency_weight,
         recent.slow_weight,
+        recent.day_recency,
+        recent.day_weight,
+        recent.age_weight,
         neighbors.neighbor_key as product_key,
         neighbors.association,
         neighbors.forward_association,
@@ -53,7 +85,7 @@ edges as (
         cast(null as double) as two_hop_association,
         cast(null as double) as factor_association
 
-    from recent
+    from weighted as recent
     inner join neighbors
         on recent.split = neighbors.split
         and recent.product_key = neighbors.product_key
@@ -67,6 +99,9 @@ edges as (
         recent.recency,
         recent.recency_weight,
         recent.slow_weight,
+        recent.day_recency,
+        recent.day_weight,
+        recent.age_weight,
         two_hops.neighbor_key as product_key,
         cast(null as double) as association,
         cast(null as float) as forward_association,
@@ -77,7 +112,7 @@ edges as (
         two_hops.association as two_hop_association,
         cast(null as double) as factor_association
 
-    from recent
+    from weighted as recent
     inner join two_hops
         on recent.split = two_hops.split
         and recent.product_key = two_hops.product_key
@@ -91,6 +126,9 @@ edges as (
         recent.recency,
         recent.recency_weight,
         recent.slow_weight,
+        recent.day_recency,
+        recent.day_weight,
+        recent.age_weight,
         factor_neighbors.neighbor_key as product_key,
         cast(null as double) as association,
         cast(null as float) as forward_association,
@@ -101,7 +139,7 @@ edges as (
         cast(null as double) as two_hop_association,
         factor_neighbors.association as factor_association
 
-    from recent
+    from weighted as recent
     inner join factor_neighbors
         on recent.split = factor_neighbors.split
         and recent.product_key = factor_neighbors.product_key
@@ -140,7 +178,6 @@ evidence as (
         max_by(history_key, explains) as because_of_key,
         cast(count(association) as int) as support,
         cast({{ exact_sum('association * recency_weight') }} as float) as association_sum,
-        cast({{ exact_sum('association') }} as float) as association_total,
         cast(max(association) as float) as association_max,
         cast({{ exact_sum('forward_association * recency_weight') }} as float) as forward_sum,
         cast({{ exact_sum('backward_association * recency_weight') }} as float)
@@ -152,16 +189,25 @@ evidence as (
         cast({{ exact_sum('factor_association * recency_weight') }} as float) as factor_sum,
         cast(max(case when recency = 1 then association end) as float) as association_last_1,
         cast(max(case when recency = 2 then association end) as float) as association_last_2,
-        cast(max(case when recency = 3 then association end) as float) as association_last_3,
-        cast(max(case when recency = 1 then recent_association end) as float)
-            as recent_last_1,
-        cast(max(case when recency = 1 then next_share end) as float) as next_last_1,
-        cast(max(case when recency = 1 then transition_gain end) as float)
-            as transition_last_1,
         cast(max(case when recency = 1 then two_hop_association end) as float)
             as two_hop_last_1,
         cast(max(case when recency = 1 then factor_association end) as float)
-            as factor_last_1
+            as factor_last_1,
+        cast({{ exact_sum('factor_association') }} as float) as factor_total,
+        cast(max(factor_association) as float) as factor_max,
+        cast({{ exact_sum('association * day_weight') }} as float) as association_by_day,
+        cast({{ exact_sum('two_hop_association * day_weight') }} as float) as two_hop_by_day,
+        cast({{ exact_sum('factor_association * day_weight') }} as float) as factor_by_day,
+        cast({{ exact_sum('association * age_weight') }} as float) as association_by_age,
+        cast({{ exact_sum('factor_association * age_weight') }} as float) as factor_by_age,
+        cast({{ exact_sum('case when day_recency = 1 then association end') }} as float)
+            as association_last_day,
+        cast(max(case when day_recency = 1 then association end) as float)
+            as association_last_day_max,
+        cast(max(case when day_recency = 1 then two_hop_association end) as float)
+            as two_hop_last_day_max,
+        cast(max(case when day_recency = 1 then factor_association end) as float)
+            as factor_last_day_max
 
     from supporting
     group by list_key, product_key

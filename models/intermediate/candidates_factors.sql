@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed') }}
+{{ config(materialized='bucketed', passes_of=3) }}
 
 {# What lies near the user's recent products in the space of a matrix factorisation. #}
 with

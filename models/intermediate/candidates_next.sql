@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed') }}
+{{ config(materialized='bucketed', passes_of=3) }}
 
 {# A first-order Markov chain: what users reviewed right after the user's last product. #}
 with

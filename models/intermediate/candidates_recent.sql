@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed') }}
+{{ config(materialized='bucketed', passes_of=3) }}
 
 {# Co-visitation in which a pair fades with its age: what is reviewed together of late. #}
 with

@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed') }}
+{{ config(materialized='bucketed', passes_of=3) }}
 
 {# What users with a similar history reviewed: the cosine of two users, products that everyone
    has weighing less, and the reviewers who came last asked first. #}

@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed') }}
+{{ config(materialized='bucketed', passes_of=3) }}
 
 {# A smoothed Markov chain over several steps: what follows the user's products more often than
    chance would have it. Log-scaled, so that a popular product needs no division. #}

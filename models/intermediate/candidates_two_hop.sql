@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed') }}
+{{ config(materialized='bucketed', passes_of=3) }}
 
 {# What lies one product further: it reaches what was never reviewed together. #}
 with

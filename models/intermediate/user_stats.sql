@@ -40,6 +40,46 @@ described as (
 
 ),
 
+{# Reviews by the day, and how many days lie between one and the one before it. #}
+days as (
+
+    select
+        split,
+        user_key,
+        cast(floor(reviewed_epoch / 86400e0) as int) as review_day,
+        count(*) as day_count
+
+    from histories
+    group by split, user_key, cast(floor(reviewed_epoch / 86400e0) as int)
+
+),
+
+between_days as (
+
+    select
+        *,
+        review_day - lag(review_day) over (
+            partition by split, user_key
+            order by review_day
+        ) as days_before
+
+    from days
+
+),
+
+last_days as (
+
+    select
+        split,
+        user_key,
+        cast(max_by(day_count, review_day) as int) as last_day_count,
+        cast(max_by(days_before, review_day) as int) as days_before_last_day
+
+    from between_days
+    group by split, user_key
+
+),
+
 stats as (
 
     select
@@ -61,6 +101,20 @@ stats as (
     from described
     group by split, user_key
 
+),
+
+stats_and_days as (
+
+    select
+        stats.*,
+        last_days.last_day_count,
+        last_days.days_before_last_day
+
+    from stats
+    inner join last_days
+        on stats.split = last_days.split
+        and stats.user_key = last_days.user_key
+
 )
 
-select * from stats
+select * from stats_and_days

@@ -106,6 +106,8 @@ user_features as (
         interaction_count as user_interactions,
         negative_count as user_negatives,
         active_days as user_active_days,
+        last_day_count as user_last_day_count,
+        days_before_last_day as user_days_before_last_day,
         cast((as_of - last_epoch) / 86400e0 as float) as user_days_since_last,
         cast((last_epoch - first_epoch) / 86400e0 as float) as user_span_days,
         cast(rating_mean as float) as user_rating_mean,
@@ -144,11 +146,12 @@ joined as (
 
         coalesce(evidence.support, 0) as support,
         {% for name in [
-            'association_sum', 'association_total', 'association_max', 'forward_sum',
-            'backward_sum', 'recent_sum', 'next_sum', 'transition_sum', 'two_hop_sum',
-            'factor_sum', 'association_last_1', 'association_last_2', 'association_last_3',
-            'recent_last_1', 'next_last_1', 'transition_last_1', 'two_hop_last_1',
-            'factor_last_1'
+            'association_sum', 'association_max', 'forward_sum', 'backward_sum', 'recent_sum',
+            'next_sum', 'transition_sum', 'two_hop_sum', 'factor_sum', 'association_last_1',
+            'association_last_2', 'two_hop_last_1', 'factor_last_1', 'factor_total', 'factor_max',
+            'association_by_day', 'two_hop_by_day', 'factor_by_day', 'association_by_age',
+            'factor_by_age', 'association_last_day', 'association_last_day_max',
+            'two_hop_last_day_max', 'factor_last_day_max'
         ] %}
         evidence.{{ name }},
         {% endfor %}
@@ -184,6 +187,8 @@ joined as (
         user_features.user_interactions,
         user_features.user_negatives,
         user_features.user_active_days,
+        user_features.user_last_day_count,
+        user_features.user_days_before_last_day,
         user_features.user_days_since_last,
         user_features.user_span_days,
         user_features.user_rating_mean,

@@ -113,6 +113,8 @@
             histories.user_key,
             histories.product_key,
             histories.recency,
+            histories.reviewed_epoch,
+            histories.weight,
             histories.weight * pow({{ var('recency_decay') }}, histories.recency - 1)
                 as recency_weight,
             histories.weight * pow(histories.recency, -0.6e0) as slow_weight,
