@@ -188,7 +188,6 @@ evidence as (
         cast({{ exact_sum('two_hop_association * recency_weight') }} as float) as two_hop_sum,
         cast({{ exact_sum('factor_association * recency_weight') }} as float) as factor_sum,
         cast(max(case when recency = 1 then association end) as float) as association_last_1,
-        cast(max(case when recency = 2 then association end) as float) as association_last_2,
         cast(max(case when recency = 1 then two_hop_association end) as float)
             as two_hop_last_1,
         cast(max(case when recency = 1 then factor_association end) as float)
