@@ -148,10 +148,10 @@ joined as (
         {% for name in [
             'association_sum', 'association_max', 'forward_sum', 'backward_sum', 'recent_sum',
             'next_sum', 'transition_sum', 'two_hop_sum', 'factor_sum', 'association_last_1',
-            'two_hop_last_1', 'factor_last_1', 'factor_total', 'factor_max',
-            'association_by_day', 'two_hop_by_day', 'factor_by_day', 'association_by_age',
-            'factor_by_age', 'association_last_day', 'association_last_day_max',
-            'two_hop_last_day_max', 'factor_last_day_max'
+            'two_hop_last_1', 'factor_last_1', 'factor_total', 'factor_max', 'association_by_day',
+            'two_hop_by_day', 'factor_by_day', 'association_by_age', 'factor_by_age',
+            'association_last_day', 'association_last_day_max', 'two_hop_last_day_max',
+            'factor_last_day_max'
         ] %}
         evidence.{{ name }},
         {% endfor %}
