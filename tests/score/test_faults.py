@@ -95,7 +95,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if os.geteuid() != 0:
         pytest.skip("only root may mount the small file system that this test fills")
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", folder],
+        ["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", folder],
         capture_output=True,
         text=True,
         check=False,
