@@ -104,7 +104,7 @@ def test_what_is_boosted_much_stands_above_all_that_is_not(
     assert len(boosted) == 288
     assert {brands[0] for brands in boosted} == {"1"}
     assert {"01" in brands for brands in boosted} == {False}
-    # A third of the products are of that brand: without the rule it is first with a third of users.
+    # Without the rule a third of what is listed is of that brand, and first with a third of users.
     assert sum(brands[0] == "1" for brands in plain) < 0.5 * len(plain)
     assert any("01" in brands for brands in plain)
     assert sum(map(ones, boosted)) > 2 * sum(map(ones, plain))
@@ -133,7 +133,7 @@ def test_scores_are_those_of_the_model(lists: Lists, temporal: Project) -> None:
         compared += len(both)
         for product, score, *_ in both:
             assert score == scores[product]
-    # The rule changes whole lists; where a third was of that brand before, it is the same third.
+    # The rule changes most lists as a whole, so some users have nothing to compare.
     assert compared > 1_000
 
 
