@@ -30,7 +30,7 @@ totals as (
 
     select
         list_key,
-        {{ exact_sum('recency_weight') }} as total_weight
+        {{ exact_small_sum('recency_weight') }} as total_weight
 
     from recent
     group by list_key
@@ -57,7 +57,7 @@ summed as (
     select
         list_key,
         dimension,
-        {{ exact_sum('element * recency_weight') }} as element,
+        {{ exact_small_sum('element * recency_weight') }} as element,
         max(case when recency = 1 then element end) as element_of_last
 
     from elements

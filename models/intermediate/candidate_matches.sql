@@ -27,7 +27,7 @@ totals as (
 
     select
         list_key,
-        {{ exact_sum('recency_weight') }} as total_weight
+        {{ exact_small_sum('recency_weight') }} as total_weight
 
     from recent
     group by list_key
@@ -39,8 +39,8 @@ tastes {{ as_it_stands() }} (
     select
         recent.list_key,
         tags.tag,
-        {{ exact_sum('tags.weight * recent.recency_weight') }} as weight,
-        {{ exact_sum('case when recent.recency = 1 then tags.weight else 0 end') }}
+        {{ exact_small_sum('tags.weight * recent.recency_weight') }} as weight,
+        {{ exact_small_sum('case when recent.recency = 1 then tags.weight else 0 end') }}
             as last_weight
 
     from recent
@@ -69,9 +69,9 @@ matched as (
     select
         candidate_tags.list_key,
         candidate_tags.product_key,
-        {{ exact_sum('tastes.weight * candidate_tags.weight') }} as similarity,
-        {{ exact_sum('tastes.last_weight * candidate_tags.weight') }} as similarity_last,
-        {{ exact_sum(
+        {{ exact_small_sum('tastes.weight * candidate_tags.weight') }} as similarity,
+        {{ exact_small_sum('tastes.last_weight * candidate_tags.weight') }} as similarity_last,
+        {{ exact_small_sum(
             "case when left(tastes.tag, 7) = 'brand: '"
             ~ " then tastes.weight * candidate_tags.weight else 0 end"
         ) }} as brand_similarity

@@ -95,7 +95,7 @@ best {{ as_it_stands() }} (
     from ranked
     inner join targets
         on ranked.list_key = targets.list_key
-    where ranked.place <= {{ var('candidates_at_most') }}
+    where ranked.place <= {{ candidates_of_each() }}
 
 ),
 

@@ -24,7 +24,7 @@ met as (
     select
         recent.list_key,
         reviewers.reviewer_key,
-        {{ exact_sum('recent.recency_weight * reviewers.closeness') }} as similarity
+        {{ exact_small_sum('recent.recency_weight * reviewers.closeness') }} as similarity
 
     from recent
     inner join reviewers
@@ -79,7 +79,7 @@ scored as (
     select
         similar_users.list_key,
         others.product_key,
-        {{ exact_sum('similar_users.similarity * others.weight') }} as score
+        {{ exact_small_sum('similar_users.similarity * others.weight') }} as score
 
     from similar_users
     inner join others

@@ -25,7 +25,7 @@ tastes {{ as_it_stands() }} (
         recent.split,
         recent.list_key,
         tags.tag,
-        {{ exact_sum('tags.weight * recent.recency_weight') }} as weight
+        {{ exact_small_sum('tags.weight * recent.recency_weight') }} as weight
 
     from recent
     inner join tags
@@ -39,7 +39,7 @@ scored as (
     select
         tastes.list_key,
         charts.product_key,
-        {{ exact_sum('tastes.weight * charts.score') }} as score
+        {{ exact_small_sum('tastes.weight * charts.score') }} as score
 
     from tastes
     inner join charts

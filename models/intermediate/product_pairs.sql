@@ -14,7 +14,7 @@ popularity as (
 
     select
         split,
-        product_key,
+        {{ product_of_split('split', 'product_key') }} as product_of_split,
         interaction_count,
         pow(interaction_count, {{ var('popularity_power_from') }}) as expected_from,
         pow(interaction_count, {{ var('popularity_power_to') }}) as expected_to
@@ -37,61 +37,49 @@ catalog_sizes as (
 summed as (
 
     select
-        split,
-        product_key,
-        other_key,
-        count(*) as pair_count,
-        {{ exact_sum(
+        pair_key,
+        cast(count(*) as int) as pair_count,
+        {{ exact_small_sum(
             'freshness * weight / gap * case when is_forward = 1 then 1 else '
             ~ var('backward_weight') ~ ' end'
         ) }} as recent_weight,
-        {{ exact_sum('is_forward * weight / gap') }} as forward_weight,
-        {{ exact_sum('(1 - is_forward) * weight / gap') }} as backward_weight,
-        {{ exact_sum('case when is_forward = 1 and gap = 1 then weight else 0 end') }}
+        {{ exact_small_sum('is_forward * weight / gap') }} as forward_weight,
+        {{ exact_small_sum('(1 - is_forward) * weight / gap') }} as backward_weight,
+        {{ exact_small_sum('case when is_forward = 1 and gap = 1 then weight else 0 end') }}
             as next_count,
-        {{ exact_sum(
+        {{ exact_small_sum(
             'case when is_forward = 1 and gap <= 10 then weight / sqrt(gap) else 0 end'
         ) }} as transition_count
 
     from pairs
-    group by split, product_key, other_key
-
-),
-
-expected as (
-
-    select
-        summed.split,
-        summed.product_key,
-        summed.other_key as neighbor_key,
-        summed.pair_count,
-        summed.forward_weight,
-        summed.backward_weight,
-        summed.next_count,
-        summed.transition_count,
-        popularity.expected_from * other.expected_to as expected,
-        {{ sort_key('summed.recent_weight / sqrt(popularity.interaction_count)') }}
-            as recent_association
-
-    from summed
-    inner join popularity
-        on summed.split = popularity.split
-        and summed.product_key = popularity.product_key
-    inner join popularity as other
-        on summed.split = other.split
-        and summed.other_key = other.product_key
+    group by pair_key
 
 ),
 
 associated as (
 
     select
-        *,
+        popularity.product_of_split,
+        summed.pair_count,
+        summed.recent_weight,
+        summed.forward_weight,
+        summed.backward_weight,
+        summed.next_count,
+        summed.transition_count,
+        summed.pair_key & 16777215 as neighbor_key,
+        {{ sort_key('summed.recent_weight / sqrt(popularity.interaction_count)') }}
+            as recent_association,
         {{ sort_key(
-            '(forward_weight + ' ~ var('backward_weight') ~ ' * backward_weight) / expected'
+            '(summed.forward_weight + ' ~ var('backward_weight') ~ ' * summed.backward_weight)'
+            ~ ' / (popularity.expected_from * other.expected_to)'
         ) }} as association
 
-    from expected
+    from summed
+    inner join popularity
+        on {{ shifted_right('summed.pair_key', 24) }} = popularity.product_of_split
+    inner join popularity as other
+        on {{ shifted_right('summed.pair_key', 48) }} * 16777216 + (summed.pair_key & 16777215)
+            = other.product_of_split
 
 ),
 
@@ -100,7 +88,13 @@ associated as (
 ordered {{ as_it_stands() }} (
 
     select
-        *,
+        product_of_split,
+        pair_count,
+        recent_weight,
+        forward_weight,
+        backward_weight,
+        next_count,
+        transition_count,
         {{ order_key('association', 'neighbor_key') }} as association_order,
         {{ order_key('recent_association', 'neighbor_key') }} as recent_order
 
@@ -111,12 +105,11 @@ ordered {{ as_it_stands() }} (
 next_totals as (
 
     select
-        split,
-        product_key,
-        {{ exact_sum('next_count') }} as next_total
+        product_of_split,
+        {{ exact_small_sum('next_count') }} as next_total
 
     from ordered
-    group by split, product_key
+    group by product_of_split
 
 ),
 
@@ -125,11 +118,10 @@ next_totals as (
 {{ order }}_places as (
 
     select
-        split,
-        product_key,
+        product_of_split,
         {{ order }},
         row_number() over (
-            partition by split, product_key
+            partition by product_of_split
             order by {{ order }} desc
         ) as place
 
@@ -140,13 +132,12 @@ next_totals as (
 {{ order }}_bars as (
 
     select
-        split,
-        product_key,
+        product_of_split,
         min({{ order }}) as bar
 
     from {{ order }}_places
     where place <= {{ ranks_known }}
-    group by split, product_key
+    group by product_of_split
 
 ),
 
@@ -158,11 +149,9 @@ contenders as (
 
     from ordered
     inner join association_order_bars
-        on ordered.split = association_order_bars.split
-        and ordered.product_key = association_order_bars.product_key
+        on ordered.product_of_split = association_order_bars.product_of_split
     inner join recent_order_bars
-        on ordered.split = recent_order_bars.split
-        and ordered.product_key = recent_order_bars.product_key
+        on ordered.product_of_split = recent_order_bars.product_of_split
     where ordered.association_order >= association_order_bars.bar
         or ordered.recent_order >= recent_order_bars.bar
 
@@ -172,12 +161,13 @@ ranked as (
 
     select
         *,
+        {{ key_of_order('association_order') }} as neighbor_key,
         row_number() over (
-            partition by split, product_key
+            partition by product_of_split
             order by association_order desc
         ) as neighbor_rank,
         row_number() over (
-            partition by split, product_key
+            partition by product_of_split
             order by recent_order desc
         ) as recent_rank
 
@@ -185,33 +175,53 @@ ranked as (
 
 ),
 
+kept as (
+
+    select
+        ranked.*,
+        popularity.split,
+        popularity.interaction_count,
+        popularity.expected_from * other.expected_to as expected
+
+    from ranked
+    inner join popularity
+        on ranked.product_of_split = popularity.product_of_split
+    inner join popularity as other
+        on {{ shifted_right('ranked.product_of_split', 24) }} * 16777216 + ranked.neighbor_key
+            = other.product_of_split
+    where ranked.neighbor_rank <= {{ var('neighbors_per_product') }}
+        or ranked.recent_rank <= {{ var('recent_neighbors_per_product') }}
+
+),
+
 neighbors as (
 
     select
-        ranked.split,
-        ranked.product_key,
-        ranked.neighbor_key,
-        cast(ranked.neighbor_rank as int) as neighbor_rank,
-        cast(ranked.recent_rank as int) as recent_rank,
-        cast(ranked.pair_count as int) as pair_count,
-        ranked.association,
-        cast(ranked.forward_weight / ranked.expected as float) as forward_association,
-        cast(ranked.backward_weight / ranked.expected as float) as backward_association,
-        cast(ranked.recent_association as float) as recent_association,
-        {{ sort_key('ranked.next_count / (next_totals.next_total + 10)') }} as next_share,
+        kept.split,
+        cast(kept.product_of_split & 16777215 as int) as product_key,
+        kept.neighbor_key,
+        cast(kept.neighbor_rank as int) as neighbor_rank,
+        cast(kept.recent_rank as int) as recent_rank,
+        kept.pair_count,
         {{ sort_key(
-            'ln(1 + ranked.transition_count * catalog_sizes.product_count / '
+            '(kept.forward_weight + ' ~ var('backward_weight') ~ ' * kept.backward_weight)'
+            ~ ' / kept.expected'
+        ) }} as association,
+        cast(kept.forward_weight / kept.expected as float) as forward_association,
+        cast(kept.backward_weight / kept.expected as float) as backward_association,
+        cast({{ sort_key('kept.recent_weight / sqrt(kept.interaction_count)') }} as float)
+            as recent_association,
+        {{ sort_key('kept.next_count / (next_totals.next_total + 10)') }} as next_share,
+        {{ sort_key(
+            'ln(1 + kept.transition_count * catalog_sizes.product_count / '
             ~ var('transition_smoothing') ~ 'e0)'
         ) }} as transition_gain
 
-    from ranked
+    from kept
     inner join next_totals
-        on ranked.split = next_totals.split
-        and ranked.product_key = next_totals.product_key
+        on kept.product_of_split = next_totals.product_of_split
     inner join catalog_sizes
-        on ranked.split = catalog_sizes.split
-    where ranked.neighbor_rank <= {{ var('neighbors_per_product') }}
-        or ranked.recent_rank <= {{ var('recent_neighbors_per_product') }}
+        on kept.split = catalog_sizes.split
 
 )
 

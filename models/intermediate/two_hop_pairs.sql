@@ -40,7 +40,7 @@ summed as (
         split,
         product_key,
         neighbor_key,
-        {{ exact_sum('path_association') }} as association
+        {{ exact_small_sum('path_association') }} as association
 
     from paths
     group by split, product_key, neighbor_key

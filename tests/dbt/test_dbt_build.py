@@ -66,6 +66,28 @@ def test_number_of_passes_does_not_change_the_rows(
         assert rows_of(shop.warehouse, difference, one_pass=in_one_pass.kept) == []
 
 
+def test_of_many_lists_each_has_fewer_candidates(
+    build_of: Callable[[str], Build], tmp_path: Path
+) -> None:
+    shop = build_of("temporal").copied_to(tmp_path)
+    longest = "select max(number) from (select count(*) as number from {} group by list_key)"
+    assert shop.value(longest.format("intermediate.candidates")) > 40
+    assert shop.value(longest.format("intermediate.candidates_co_visited")) > 24
+    lists = shop.value("select count(*) from intermediate.target_users")
+    models = ("--select", "candidates_co_visited", "candidates")
+
+    shop.dbt(*models, candidate_rows=lists * 45, candidates_at_least=40).succeeded()
+    assert shop.value(longest.format("intermediate.candidates")) == 45
+    assert shop.value(longest.format("intermediate.candidates_co_visited")) == 24
+
+    shop.dbt(*models, candidate_rows=lists * 45, candidates_at_least=60).succeeded()
+    assert shop.value(longest.format("intermediate.candidates")) > 45
+
+    shop.dbt(*models, candidate_rows=1, candidates_at_least=15).succeeded()
+    assert shop.value(longest.format("intermediate.candidates")) == 15
+    assert shop.value(longest.format("intermediate.candidates_co_visited")) == 20
+
+
 def test_feature_of_another_type_breaks_the_contract(
     build_of: Callable[[str], Build], tmp_path: Path
 ) -> None:

@@ -1,3 +1,29 @@
+{# How many candidates each user's list has: `candidates_at_most`, or fewer where lists are so many
+   that all together would have more than `candidate_rows`. #}
+{% macro candidates_of_each() %}
+    {% set most = var('candidates_at_most') %}
+    {% if not execute or model.resource_type == 'unit_test' %}
+        {{ return(most) }}
+    {% endif %}
+    {% set targets = load_relation(ref('target_users')) %}
+    {% if targets is none %}
+        {{ return(most) }}
+    {% endif %}
+    {% set lists = run_query('select count(*) from ' ~ targets).columns[0][0] | int %}
+    {% set share = var('candidate_rows') // ([lists, 1] | max) %}
+    {{ return([most, [var('candidates_at_least'), share] | max] | min) }}
+{% endmacro %}
+
+
+{# How many products a generator proposes to a user: of fewer candidates as many fewer, but twenty,
+   which it is measured by. #}
+{% macro proposals_of(source) %}
+    {% set most = var('generators')[source] %}
+    {% set share = (most * candidates_of_each() / var('candidates_at_most')) | round(0, 'ceil') | int %}
+    {{ return([most, [20, share] | max] | min) }}
+{% endmacro %}
+
+
 {# What every generator ends with: products the user already has are left out, the rest is
    ranked, the best are kept. The columns are the same for all of them. `scored` names a CTE
    (list_key, product_key, score); CTEs `histories` and `targets` must be there. #}
@@ -34,7 +60,7 @@
     best as (
 
         select * from ranked
-        where score_rank <= {{ var('generators')[source] }}
+        where score_rank <= {{ proposals_of(source) }}
 
     ),
 
@@ -149,7 +175,7 @@
         select
             recent.list_key,
             neighbors.neighbor_key as product_key,
-            {{ exact_sum('neighbors.' ~ association ~ ' * recent.' ~ place) }} as score
+            {{ exact_small_sum('neighbors.' ~ association ~ ' * recent.' ~ place) }} as score
 
         from recent
         inner join neighbors

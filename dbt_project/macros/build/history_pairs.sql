@@ -1,5 +1,7 @@
 {# Every two products of one user's history that are at most `pair_max_gap` places apart, from
-   either side, for the products of a pass: CTEs up to `pairs`. #}
+   either side, for the products of a pass: CTEs up to `pairs`. Hundreds of millions of them are
+   joined and grouped, so that what tells them apart is one whole number: `pair_key` is
+   `product_of_split` times 2^24 and the other's key. #}
 {% macro history_pairs() -%}
     moments as (
 
@@ -12,15 +14,17 @@
 
     ),
 
-    {# A pair is as fresh as its later review. #}
+    {# A pair is as fresh as its later review. A history is cut into blocks as long as the largest
+       gap. #}
     histories as (
 
         select
-            histories.split,
-            histories.user_key,
+            cast({{ shifted_right('histories.list_key', 28) }} as bigint) * 16777216
+            + histories.product_key as product_of_split,
             histories.product_key,
             histories.recency,
-            cast(floor(histories.recency / {{ var('pair_max_gap') }}e0) as int) as block,
+            cast(histories.list_key as bigint) * 1048576
+            + cast(floor(histories.recency / {{ var('pair_max_gap') }}e0) as int) as block,
             histories.weight,
             pow(
                 2e0,
@@ -34,9 +38,8 @@
 
     ),
 
-    {# A history is cut into blocks as long as the largest gap, and a review is met by those of its
-       own block and of the next older one: what a heavy user adds grows with their reviews, and not
-       with the square. #}
+    {# A review is met by those of its own block and of the next older one: what a heavy user adds
+       grows with their reviews, and not with the square. #}
     reach as (
 
         select
@@ -51,9 +54,7 @@
     forward_pairs as (
 
         select
-            earlier.split,
-            earlier.product_key,
-            later.product_key as other_key,
+            earlier.product_of_split * 16777216 + later.product_key as pair_key,
             earlier.recency - later.recency as gap,
             cast(earlier.weight as double) * later.weight as weight,
             later.freshness,
@@ -61,9 +62,7 @@
 
         from reach as later
         inner join histories as earlier
-            on later.split = earlier.split
-            and later.user_key = earlier.user_key
-            and later.earlier_block = earlier.block
+            on later.earlier_block = earlier.block
         where earlier.recency - later.recency between 1 and {{ var('pair_max_gap') }}
             and {{ in_bucket('earlier.product_key % 1024') }}
 
@@ -72,9 +71,7 @@
     backward_pairs as (
 
         select
-            later.split,
-            later.product_key,
-            earlier.product_key as other_key,
+            later.product_of_split * 16777216 + earlier.product_key as pair_key,
             earlier.recency - later.recency as gap,
             cast(earlier.weight as double) * later.weight as weight,
             later.freshness,
@@ -82,9 +79,7 @@
 
         from reach as later
         inner join histories as earlier
-            on later.split = earlier.split
-            and later.user_key = earlier.user_key
-            and later.earlier_block = earlier.block
+            on later.earlier_block = earlier.block
         where earlier.recency - later.recency between 1 and {{ var('pair_max_gap') }}
             and {{ in_bucket('later.product_key % 1024') }}
 

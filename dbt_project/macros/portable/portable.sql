@@ -7,6 +7,13 @@
 {%- endmacro %}
 
 
+{# The same in less time, for sums that stay below nine million, as those of one user or of two
+   products do: whole numbers of 1e-9, which doubles add exactly up to 2^53. #}
+{% macro exact_small_sum(expression) -%}
+    (sum(round(({{ expression }}) * 1e9)) / 1e9)
+{%- endmacro %}
+
+
 {# Sort keys made of double arithmetic are rounded, for the same reason. #}
 {% macro sort_key(expression) -%}
     round({{ expression }}, 9)
