@@ -14,7 +14,7 @@ dated as (
         *,
         dense_rank() over (
             partition by list_key
-            order by floor(reviewed_epoch / 86400e0) desc
+            order by {{ day_of('reviewed_epoch') }} desc
         ) as day_recency,
         max(reviewed_epoch) over (partition by list_key) as last_epoch
 

@@ -16,6 +16,7 @@ tags as (
 charts as (
 
     select * from {{ ref('tag_charts') }}
+    where chart_rank <= {{ proposals_of('tag_trending') }}
 
 ),
 

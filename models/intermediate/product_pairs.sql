@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed', passes_of=3) }}
+{{ config(materialized='bucketed', passes_of=2) }}
 
 {# Item-to-item co-visitation: products of one user's history, nearer pairs weighing more, a
    later product weighing more than an earlier one, and popularity taken out. Beside it the

@@ -46,11 +46,11 @@ days as (
     select
         split,
         user_key,
-        cast(floor(reviewed_epoch / 86400e0) as int) as review_day,
+        {{ day_of('reviewed_epoch') }} as review_day,
         count(*) as day_count
 
     from histories
-    group by split, user_key, cast(floor(reviewed_epoch / 86400e0) as int)
+    group by split, user_key, {{ day_of('reviewed_epoch') }}
 
 ),
 

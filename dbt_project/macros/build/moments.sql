@@ -8,3 +8,9 @@
     cast(floor(({{ epoch }}) / 1209600e0) as int)
     {%- endif %}
 {%- endmacro %}
+
+
+{# The day of a moment, counted from 1970, UTC. #}
+{% macro day_of(epoch) -%}
+    cast(floor({{ epoch }} / 86400e0) as int)
+{%- endmacro %}
