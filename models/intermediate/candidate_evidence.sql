@@ -177,16 +177,22 @@ evidence as (
         product_key,
         max_by(history_key, explains) as because_of_key,
         cast(count(association) as int) as support,
-        cast({{ exact_small_sum('association * recency_weight') }} as float) as association_sum,
+        cast({{ exact_small_sum('association * recency_weight') }} as float)
+            as association_sum,
         cast(max(association) as float) as association_max,
-        cast({{ exact_small_sum('forward_association * recency_weight') }} as float) as forward_sum,
+        cast({{ exact_small_sum('forward_association * recency_weight') }} as float)
+            as forward_sum,
         cast({{ exact_small_sum('backward_association * recency_weight') }} as float)
             as backward_sum,
-        cast({{ exact_small_sum('recent_association * recency_weight') }} as float) as recent_sum,
+        cast({{ exact_small_sum('recent_association * recency_weight') }} as float)
+            as recent_sum,
         cast({{ exact_small_sum('next_share * recency_weight') }} as float) as next_sum,
-        cast({{ exact_small_sum('transition_gain * slow_weight') }} as float) as transition_sum,
-        cast({{ exact_small_sum('two_hop_association * recency_weight') }} as float) as two_hop_sum,
-        cast({{ exact_small_sum('factor_association * recency_weight') }} as float) as factor_sum,
+        cast({{ exact_small_sum('transition_gain * slow_weight') }} as float)
+            as transition_sum,
+        cast({{ exact_small_sum('two_hop_association * recency_weight') }} as float)
+            as two_hop_sum,
+        cast({{ exact_small_sum('factor_association * recency_weight') }} as float)
+            as factor_sum,
         cast(max(case when recency = 1 then association end) as float) as association_last_1,
         cast(max(case when recency = 1 then two_hop_association end) as float)
             as two_hop_last_1,
@@ -195,10 +201,13 @@ evidence as (
         cast({{ exact_small_sum('factor_association') }} as float) as factor_total,
         cast(max(factor_association) as float) as factor_max,
         cast({{ exact_small_sum('association * day_weight') }} as float) as association_by_day,
-        cast({{ exact_small_sum('two_hop_association * day_weight') }} as float) as two_hop_by_day,
-        cast({{ exact_small_sum('factor_association * day_weight') }} as float) as factor_by_day,
+        cast({{ exact_small_sum('two_hop_association * day_weight') }} as float)
+            as two_hop_by_day,
+        cast({{ exact_small_sum('factor_association * day_weight') }} as float)
+            as factor_by_day,
         cast({{ exact_small_sum('association * age_weight') }} as float) as association_by_age,
-        cast({{ exact_small_sum('factor_association * age_weight') }} as float) as factor_by_age,
+        cast({{ exact_small_sum('factor_association * age_weight') }} as float)
+            as factor_by_age,
         cast({{ exact_small_sum('case when day_recency = 1 then association end') }} as float)
             as association_last_day,
         cast(max(case when day_recency = 1 then association end) as float)

@@ -37,7 +37,8 @@ catalog_sizes as (
 summed as (
 
     select
-        pair_key,
+        {{ shifted_right('pair_key', 24) }} as product_of_split,
+        {{ shifted_right('pair_key', 48) }} * 16777216 + (pair_key & 16777215) as other_of_split,
         cast(count(*) as int) as pair_count,
         {{ exact_small_sum(
             'freshness * weight / gap * case when is_forward = 1 then 1 else '
@@ -66,7 +67,7 @@ associated as (
         summed.backward_weight,
         summed.next_count,
         summed.transition_count,
-        summed.pair_key & 16777215 as neighbor_key,
+        summed.other_of_split & 16777215 as neighbor_key,
         {{ sort_key('summed.recent_weight / sqrt(popularity.interaction_count)') }}
             as recent_association,
         {{ sort_key(
@@ -76,10 +77,9 @@ associated as (
 
     from summed
     inner join popularity
-        on {{ shifted_right('summed.pair_key', 24) }} = popularity.product_of_split
+        on summed.product_of_split = popularity.product_of_split
     inner join popularity as other
-        on {{ shifted_right('summed.pair_key', 48) }} * 16777216 + (summed.pair_key & 16777215)
-            = other.product_of_split
+        on summed.other_of_split = other.product_of_split
 
 ),
 
@@ -162,6 +162,8 @@ ranked as (
     select
         *,
         {{ key_of_order('association_order') }} as neighbor_key,
+        {{ shifted_right('product_of_split', 24) }} * 16777216
+        + {{ key_of_order('association_order') }} as other_of_split,
         row_number() over (
             partition by product_of_split
             order by association_order desc
@@ -187,8 +189,7 @@ kept as (
     inner join popularity
         on ranked.product_of_split = popularity.product_of_split
     inner join popularity as other
-        on {{ shifted_right('ranked.product_of_split', 24) }} * 16777216 + ranked.neighbor_key
-            = other.product_of_split
+        on ranked.other_of_split = other.product_of_split
     where ranked.neighbor_rank <= {{ var('neighbors_per_product') }}
         or ranked.recent_rank <= {{ var('recent_neighbors_per_product') }}
 

@@ -87,8 +87,8 @@ def plan_for(users: int, objectives: Sequence[Parameters]) -> Plan:
             objectives=(LAMBDAMART_CAUTIOUS, LOGISTIC_FASTER),
             folds=(0,),
             of=5 if users < 5_000 else 10,
-            # A second fit, on a tenth more users and in three draws, is worth the time unless there
-            # are very many.
+            # A second fit, on a tenth more users and of three draws, is worth its time unless
+            # there are very many users.
             fit_again=users < 15_000,
             fewest_rounds=55,
             patience=25,
