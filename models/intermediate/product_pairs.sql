@@ -14,7 +14,7 @@ popularity as (
 
     select
         split,
-        {{ product_of_split('split', 'product_key') }} as product_of_split,
+        {{ product_of_split(number_of_split('split'), 'product_key') }} as product_of_split,
         interaction_count,
         pow(interaction_count, {{ var('popularity_power_from') }}) as expected_from,
         pow(interaction_count, {{ var('popularity_power_to') }}) as expected_to
@@ -38,7 +38,8 @@ summed as (
 
     select
         {{ shifted_right('pair_key', 24) }} as product_of_split,
-        {{ shifted_right('pair_key', 48) }} * 16777216 + (pair_key & 16777215) as other_of_split,
+        {{ product_of_split(shifted_right('pair_key', 48), '(pair_key & 16777215)') }}
+            as other_of_split,
         cast(count(*) as int) as pair_count,
         {{ exact_small_sum(
             'freshness * weight / gap * case when is_forward = 1 then 1 else '
@@ -68,12 +69,10 @@ associated as (
         summed.next_count,
         summed.transition_count,
         summed.other_of_split & 16777215 as neighbor_key,
-        {{ sort_key('summed.recent_weight / sqrt(popularity.interaction_count)') }}
+        {{ recent_association_of('summed', 'popularity.interaction_count') }}
             as recent_association,
-        {{ sort_key(
-            '(summed.forward_weight + ' ~ var('backward_weight') ~ ' * summed.backward_weight)'
-            ~ ' / (popularity.expected_from * other.expected_to)'
-        ) }} as association
+        {{ association_of('summed', '(popularity.expected_from * other.expected_to)') }}
+            as association
 
     from summed
     inner join popularity
@@ -162,8 +161,9 @@ ranked as (
     select
         *,
         {{ key_of_order('association_order') }} as neighbor_key,
-        {{ shifted_right('product_of_split', 24) }} * 16777216
-        + {{ key_of_order('association_order') }} as other_of_split,
+        {{ product_of_split(
+            shifted_right('product_of_split', 24), key_of_order('association_order')
+        ) }} as other_of_split,
         row_number() over (
             partition by product_of_split
             order by association_order desc
@@ -204,13 +204,10 @@ neighbors as (
         cast(kept.neighbor_rank as int) as neighbor_rank,
         cast(kept.recent_rank as int) as recent_rank,
         kept.pair_count,
-        {{ sort_key(
-            '(kept.forward_weight + ' ~ var('backward_weight') ~ ' * kept.backward_weight)'
-            ~ ' / kept.expected'
-        ) }} as association,
+        {{ association_of('kept', 'kept.expected') }} as association,
         cast(kept.forward_weight / kept.expected as float) as forward_association,
         cast(kept.backward_weight / kept.expected as float) as backward_association,
-        cast({{ sort_key('kept.recent_weight / sqrt(kept.interaction_count)') }} as float)
+        cast({{ recent_association_of('kept', 'kept.interaction_count') }} as float)
             as recent_association,
         {{ sort_key('kept.next_count / (next_totals.next_total + 10)') }} as next_share,
         {{ sort_key(

@@ -19,8 +19,9 @@
     histories as (
 
         select
-            cast({{ shifted_right('histories.list_key', 28) }} as bigint) * 16777216
-            + histories.product_key as product_of_split,
+            {{ product_of_split(
+                shifted_right('histories.list_key', 28), 'histories.product_key'
+            ) }} as product_of_split,
             histories.product_key,
             histories.recency,
             cast(histories.list_key as bigint) * 1048576
@@ -92,4 +93,19 @@
         select * from backward_pairs
 
     )
+{%- endmacro %}
+
+
+{# What a pair is ranked by, and what is kept of it as its association: the same number. #}
+{% macro association_of(pair, expected) -%}
+    {{ sort_key(
+        '(' ~ pair ~ '.forward_weight + ' ~ var('backward_weight') ~ ' * ' ~ pair
+        ~ '.backward_weight) / ' ~ expected
+    ) }}
+{%- endmacro %}
+
+
+{# The same by weights that fade. #}
+{% macro recent_association_of(pair, interaction_count) -%}
+    {{ sort_key(pair ~ '.recent_weight / sqrt(' ~ interaction_count ~ ')') }}
 {%- endmacro %}

@@ -6,6 +6,7 @@
 {%- endmacro %}
 
 
+{# The number of a split, from 0. #}
 {% macro number_of_split(split) -%}
     case {{ split }}
         {%- for name in splits() %} when '{{ name }}' then {{ loop.index0 }}
@@ -13,8 +14,8 @@
 {%- endmacro %}
 
 
-{# The same of a product. Keys of products are below 2^24. #}
-{% macro product_of_split(split, product_key) -%}
-    cast({{ number_of_split(split) }} as bigint) * 16777216 + {{ product_key }}
+{# One number of a product and of a split, which is given by its own number. Keys of products are
+   below 2^24. #}
+{% macro product_of_split(number, product_key) -%}
+    cast({{ number }} as bigint) * 16777216 + {{ product_key }}
 {%- endmacro %}
-
