@@ -64,161 +64,149 @@ factor_neighbors as (
 
 ),
 
-edges as (
+{# Of edges there are many times as many as candidates. Each kind is summed by itself, so that
+   no edge has to carry what the other kinds are summed by. The nearer history product wins a
+   tie: contributions are told apart to nine decimals, and places in the history by less than
+   that. A direct pair explains more than a path of two, and that more than a likeness of
+   vectors. #}
+of_pairs as (
 
     select
         recent.list_key,
-        recent.product_key as history_key,
-        recent.recency,
-        recent.recency_weight,
-        recent.slow_weight,
-        recent.day_recency,
-        recent.day_weight,
-        recent.age_weight,
         neighbors.neighbor_key as product_key,
-        neighbors.association,
-        neighbors.forward_association,
-        neighbors.backward_association,
-        neighbors.recent_association,
-        neighbors.next_share,
-        neighbors.transition_gain,
-        cast(null as double) as two_hop_association,
-        cast(null as double) as factor_association
+        {{ explained_by('neighbors.association') }},
+        cast(count(*) as int) as support,
+        {{ summed('neighbors.association * recent.recency_weight') }} as association_sum,
+        cast(max(neighbors.association) as float) as association_max,
+        {{ summed('neighbors.forward_association * recent.recency_weight') }} as forward_sum,
+        {{ summed('neighbors.backward_association * recent.recency_weight') }}
+            as backward_sum,
+        {{ summed('neighbors.recent_association * recent.recency_weight') }} as recent_sum,
+        {{ summed('neighbors.next_share * recent.recency_weight') }} as next_sum,
+        {{ summed('neighbors.transition_gain * recent.slow_weight') }} as transition_sum,
+        {{ highest_of('neighbors.association', 'recent.recency = 1') }} as association_last_1,
+        {{ summed('neighbors.association * recent.day_weight') }} as association_by_day,
+        {{ summed('neighbors.association * recent.age_weight') }} as association_by_age,
+        {{ summed('case when recent.day_recency = 1 then neighbors.association end') }}
+            as association_last_day,
+        {{ highest_of('neighbors.association', 'recent.day_recency = 1') }}
+            as association_last_day_max
 
     from weighted as recent
     inner join neighbors
         on recent.split = neighbors.split
         and recent.product_key = neighbors.product_key
         and least(neighbors.neighbor_rank, neighbors.recent_rank) <= recent.neighbor_depth
+    semi join candidates
+        on recent.list_key = candidates.list_key
+        and neighbors.neighbor_key = candidates.product_key
+    group by recent.list_key, neighbors.neighbor_key
 
-    union all
+),
+
+of_two_hops as (
 
     select
         recent.list_key,
-        recent.product_key as history_key,
-        recent.recency,
-        recent.recency_weight,
-        recent.slow_weight,
-        recent.day_recency,
-        recent.day_weight,
-        recent.age_weight,
         two_hops.neighbor_key as product_key,
-        cast(null as double) as association,
-        cast(null as float) as forward_association,
-        cast(null as float) as backward_association,
-        cast(null as float) as recent_association,
-        cast(null as double) as next_share,
-        cast(null as double) as transition_gain,
-        two_hops.association as two_hop_association,
-        cast(null as double) as factor_association
+        {{ explained_by('two_hops.association / 1e3') }},
+        {{ summed('two_hops.association * recent.recency_weight') }} as two_hop_sum,
+        {{ highest_of('two_hops.association', 'recent.recency = 1') }} as two_hop_last_1,
+        {{ summed('two_hops.association * recent.day_weight') }} as two_hop_by_day,
+        {{ highest_of('two_hops.association', 'recent.day_recency = 1') }}
+            as two_hop_last_day_max
 
     from weighted as recent
     inner join two_hops
         on recent.split = two_hops.split
         and recent.product_key = two_hops.product_key
         and recent.neighbor_depth >= two_hops.neighbor_rank
+    semi join candidates
+        on recent.list_key = candidates.list_key
+        and two_hops.neighbor_key = candidates.product_key
+    group by recent.list_key, two_hops.neighbor_key
 
-    union all
+),
+
+of_factors as (
 
     select
         recent.list_key,
-        recent.product_key as history_key,
-        recent.recency,
-        recent.recency_weight,
-        recent.slow_weight,
-        recent.day_recency,
-        recent.day_weight,
-        recent.age_weight,
         factor_neighbors.neighbor_key as product_key,
-        cast(null as double) as association,
-        cast(null as float) as forward_association,
-        cast(null as float) as backward_association,
-        cast(null as float) as recent_association,
-        cast(null as double) as next_share,
-        cast(null as double) as transition_gain,
-        cast(null as double) as two_hop_association,
-        factor_neighbors.association as factor_association
+        {{ explained_by('factor_neighbors.association / 1e6') }},
+        {{ summed('factor_neighbors.association * recent.recency_weight') }} as factor_sum,
+        {{ highest_of('factor_neighbors.association', 'recent.recency = 1') }}
+            as factor_last_1,
+        {{ summed('factor_neighbors.association') }} as factor_total,
+        cast(max(factor_neighbors.association) as float) as factor_max,
+        {{ summed('factor_neighbors.association * recent.day_weight') }} as factor_by_day,
+        {{ summed('factor_neighbors.association * recent.age_weight') }} as factor_by_age,
+        {{ highest_of('factor_neighbors.association', 'recent.day_recency = 1') }}
+            as factor_last_day_max
 
     from weighted as recent
     inner join factor_neighbors
         on recent.split = factor_neighbors.split
         and recent.product_key = factor_neighbors.product_key
         and recent.neighbor_depth >= factor_neighbors.neighbor_rank
-
-),
-
-{# The nearer history product wins a tie: contributions are told apart to nine decimals, and
-   places in the history by less than that. A direct pair explains more than a path of two, and
-   that more than a likeness of vectors. #}
-supporting as (
-
-    select
-        edges.*,
-        round(
-            coalesce(
-                edges.association,
-                edges.two_hop_association / 1e3,
-                edges.factor_association / 1e6
-            ) * edges.recency_weight,
-            9
-        ) - edges.recency * 1e-11 as explains
-
-    from edges
-    inner join candidates
-        on edges.list_key = candidates.list_key
-        and edges.product_key = candidates.product_key
+    semi join candidates
+        on recent.list_key = candidates.list_key
+        and factor_neighbors.neighbor_key = candidates.product_key
+    group by recent.list_key, factor_neighbors.neighbor_key
 
 ),
 
 evidence as (
 
     select
-        list_key,
-        product_key,
-        max_by(history_key, explains) as because_of_key,
-        cast(count(association) as int) as support,
-        cast({{ exact_small_sum('association * recency_weight') }} as float)
-            as association_sum,
-        cast(max(association) as float) as association_max,
-        cast({{ exact_small_sum('forward_association * recency_weight') }} as float)
-            as forward_sum,
-        cast({{ exact_small_sum('backward_association * recency_weight') }} as float)
-            as backward_sum,
-        cast({{ exact_small_sum('recent_association * recency_weight') }} as float)
-            as recent_sum,
-        cast({{ exact_small_sum('next_share * recency_weight') }} as float) as next_sum,
-        cast({{ exact_small_sum('transition_gain * slow_weight') }} as float)
-            as transition_sum,
-        cast({{ exact_small_sum('two_hop_association * recency_weight') }} as float)
-            as two_hop_sum,
-        cast({{ exact_small_sum('factor_association * recency_weight') }} as float)
-            as factor_sum,
-        cast(max(case when recency = 1 then association end) as float) as association_last_1,
-        cast(max(case when recency = 1 then two_hop_association end) as float)
-            as two_hop_last_1,
-        cast(max(case when recency = 1 then factor_association end) as float)
-            as factor_last_1,
-        cast({{ exact_small_sum('factor_association') }} as float) as factor_total,
-        cast(max(factor_association) as float) as factor_max,
-        cast({{ exact_small_sum('association * day_weight') }} as float) as association_by_day,
-        cast({{ exact_small_sum('two_hop_association * day_weight') }} as float)
-            as two_hop_by_day,
-        cast({{ exact_small_sum('factor_association * day_weight') }} as float)
-            as factor_by_day,
-        cast({{ exact_small_sum('association * age_weight') }} as float) as association_by_age,
-        cast({{ exact_small_sum('factor_association * age_weight') }} as float)
-            as factor_by_age,
-        cast({{ exact_small_sum('case when day_recency = 1 then association end') }} as float)
-            as association_last_day,
-        cast(max(case when day_recency = 1 then association end) as float)
-            as association_last_day_max,
-        cast(max(case when day_recency = 1 then two_hop_association end) as float)
-            as two_hop_last_day_max,
-        cast(max(case when day_recency = 1 then factor_association end) as float)
-            as factor_last_day_max
+        candidates.list_key,
+        candidates.product_key,
+        case
+            when coalesce(of_pairs.explains, -1e0) >= coalesce(of_two_hops.explains, -1e0)
+                and coalesce(of_pairs.explains, -1e0) >= coalesce(of_factors.explains, -1e0)
+                then of_pairs.because_of_key
+            when coalesce(of_two_hops.explains, -1e0) >= coalesce(of_factors.explains, -1e0)
+                then of_two_hops.because_of_key
+            else of_factors.because_of_key
+        end as because_of_key,
+        coalesce(of_pairs.support, 0) as support,
+        of_pairs.association_sum,
+        of_pairs.association_max,
+        of_pairs.forward_sum,
+        of_pairs.backward_sum,
+        of_pairs.recent_sum,
+        of_pairs.next_sum,
+        of_pairs.transition_sum,
+        of_two_hops.two_hop_sum,
+        of_factors.factor_sum,
+        of_pairs.association_last_1,
+        of_two_hops.two_hop_last_1,
+        of_factors.factor_last_1,
+        of_factors.factor_total,
+        of_factors.factor_max,
+        of_pairs.association_by_day,
+        of_two_hops.two_hop_by_day,
+        of_factors.factor_by_day,
+        of_pairs.association_by_age,
+        of_factors.factor_by_age,
+        of_pairs.association_last_day,
+        of_pairs.association_last_day_max,
+        of_two_hops.two_hop_last_day_max,
+        of_factors.factor_last_day_max
 
-    from supporting
-    group by list_key, product_key
+    from candidates
+    left join of_pairs
+        on candidates.list_key = of_pairs.list_key
+        and candidates.product_key = of_pairs.product_key
+    left join of_two_hops
+        on candidates.list_key = of_two_hops.list_key
+        and candidates.product_key = of_two_hops.product_key
+    left join of_factors
+        on candidates.list_key = of_factors.list_key
+        and candidates.product_key = of_factors.product_key
+    where coalesce(
+            of_pairs.because_of_key, of_two_hops.because_of_key, of_factors.because_of_key
+        ) is not null
 
 ),
 
