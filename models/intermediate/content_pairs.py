@@ -1,10 +1,9 @@
 """Which products are described alike."""
 
 import numpy
-import pyarrow
 
 from rankmart.content import neighbor_tables
-from rankmart.nearest import PAIRS, splits_of
+from rankmart.nearest import pairs_reader, splits_of
 
 
 def model(dbt, session):
@@ -13,7 +12,7 @@ def model(dbt, session):
     embeddings = dbt.ref("product_embeddings")
     histories = dbt.ref("product_stats").project("split, product_key").distinct()
     k = int(dbt.config.get("neighbors"))
-    tables = [PAIRS.empty_table()]
+    described = []
     for split in splits_of(embeddings):
         rows = embeddings.filter(f"split = '{split}'").order("product_key").to_arrow_table()
         if not rows.num_rows:
@@ -22,5 +21,6 @@ def model(dbt, session):
         vectors = numpy.stack(rows.column("vector").to_numpy()).astype(numpy.float32)
         known = histories.filter(f"split = '{split}'").to_arrow_table()
         asked = numpy.isin(products, known.column("product_key").to_numpy())
-        tables.extend(neighbor_tables(split, products, vectors, asked, k=k))
-    return pyarrow.concat_tables(tables)
+        described.append((split, products, vectors, asked))
+    # Made while DuckDB reads it: all that is read from DuckDB was read before.
+    return pairs_reader(table for each in described for table in neighbor_tables(*each, k=k))

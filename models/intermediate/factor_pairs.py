@@ -5,7 +5,7 @@ from rankmart.tuned import vars_of_build
 
 
 def model(dbt, session):
-    """One row per split, product and neighbour, in order of split and product."""
+    """One row per split, product and neighbour."""
     dbt.config(materialized="table")
     found = vars_of_build(session)
     return factor_pairs(

@@ -14,13 +14,7 @@ histories as (
 
 moments as (
 
-    select
-        split,
-        max(reviewed_epoch) as as_of,
-        {{ exact_sum('rating') }} / nullif(count(rating), 0) as mean_rating
-
-    from histories
-    group by split
+    select * from {{ ref('split_moments') }}
 
 ),
 

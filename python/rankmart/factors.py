@@ -1,5 +1,6 @@
 """Item-item neighbours from implicit-feedback matrix factorisation."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -7,13 +8,31 @@ import pyarrow as pa
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from rankmart.nearest import PAIRS, Floats, Positions, nearest, pairs_table, splits_of
+from rankmart.nearest import (
+    Floats,
+    Ints,
+    Positions,
+    nearest,
+    pairs_reader,
+    pairs_table,
+    splits_of,
+)
 
 SEED = 7
 DECIMALS = 6
 AMONG = 30_000
 """So many products of a split may be neighbours: with all of them, time would grow with the square
 of the catalogue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Space:
+    """The vectors (products, factors) of a split, and what cosines are weighed by."""
+
+    split: str
+    products: Ints
+    vectors: Floats
+    standing: Floats
 
 
 def factor_pairs(
@@ -25,7 +44,7 @@ def factor_pairs(
     confidence: float,
     regularization: float,
     neighbors: int,
-) -> pa.Table:
+) -> pa.RecordBatchReader:
     """The nearest products of every product of a split, by the cosine of their vectors.
 
     histories: a DuckDB relation (split, user_key, product_key, weight …). activity: one (split,
@@ -38,47 +57,84 @@ def factor_pairs(
     Alternating least squares after Hu, Koren and Volinsky (2008), "Collaborative filtering for
     implicit feedback datasets". A user's row in it is the history; users' vectors are not kept,
     since the mean of a history's products, the last ones first, ranked better.
+
+    The rows, as in PAIRS, are made while they are read, and never all in memory. Of the relations
+    nothing is read by then: whoever reads the rows may need their connection.
     """
-    parts: list[pa.Table] = []
-    for split in splits_of(histories):
-        seen = (
-            histories.filter(f"split = '{split}'")
-            .project("user_key, product_key, weight")
-            .order("user_key, product_key")
-            .fetchnumpy()
-        )
-        weights = (
-            activity.filter(f"split = '{split}' and moment = 0")
-            .project("product_key, activity_weight")
-            .fetchnumpy()
-        )
-        products, columns = np.unique(seen["product_key"], return_inverse=True)
-        _, rows = np.unique(seen["user_key"], return_inverse=True)
-        matrix = sparse.csr_matrix(
-            (seen["weight"].astype(np.float32), (rows, columns)), dtype=np.float32
-        )
-        vectors = product_vectors(
-            matrix,
+    spaces = [
+        _space_of(
+            split,
+            histories,
+            activity,
             factors=factors,
             iterations=iterations,
             confidence=confidence,
             regularization=regularization,
         )
-        standing = np.ones(len(products), dtype=np.float32)
-        if len(weights["product_key"]):
-            positions = np.searchsorted(products, weights["product_key"])
-            standing[positions] = weights["activity_weight"]
-        parts.extend(
-            pairs_table(split, products, near, decimals=DECIMALS)
-            for near in nearest(
-                vectors,
-                k=neighbors,
-                among=_highest(standing, AMONG),
-                standing=standing,
-                decimals=DECIMALS,
-            )
+        for split in splits_of(histories)
+    ]
+    return pairs_reader(
+        pairs_table(space.split, space.products, near, decimals=DECIMALS)
+        for space in spaces
+        for near in nearest(
+            space.vectors,
+            k=neighbors,
+            among=_highest(space.standing, AMONG),
+            standing=space.standing,
+            decimals=DECIMALS,
         )
-    return pa.concat_tables(parts) if parts else PAIRS.empty_table()
+    )
+
+
+def _space_of(
+    split: str,
+    histories: Any,
+    activity: Any,
+    *,
+    factors: int,
+    iterations: int,
+    confidence: float,
+    regularization: float,
+) -> _Space:
+    products, matrix = _matrix_of(histories.filter(f"split = '{split}'"))
+    weights = (
+        activity.filter(f"split = '{split}' and moment = 0")
+        .project("product_key, activity_weight")
+        .fetchnumpy()
+    )
+    standing = np.ones(len(products), dtype=np.float32)
+    if len(weights["product_key"]):
+        positions = np.searchsorted(products, weights["product_key"])
+        standing[positions] = weights["activity_weight"]
+    vectors = product_vectors(
+        matrix,
+        factors=factors,
+        iterations=iterations,
+        confidence=confidence,
+        regularization=regularization,
+    )
+    return _Space(split=split, products=products, vectors=vectors, standing=standing)
+
+
+def _matrix_of(histories: Any) -> tuple[Ints, sparse.csr_matrix]:
+    """The products of the histories, and the matrix (users, products) of weights."""
+    seen = (
+        histories.project("user_key, product_key, weight")
+        .order("user_key, product_key")
+        .fetchnumpy()
+    )
+    products, columns = np.unique(seen["product_key"], return_inverse=True)
+    # In the order of the users: each begins where the key is another.
+    starts = np.flatnonzero(np.diff(seen["user_key"], prepend=seen["user_key"][:1] - 1))
+    matrix = sparse.csr_matrix(
+        (
+            seen["weight"].astype(np.float32),
+            columns.astype(np.int32),
+            np.append(starts, len(columns)),
+        ),
+        shape=(len(starts), len(products)),
+    )
+    return products, matrix
 
 
 def _highest(standing: Floats, count: int) -> Positions:

@@ -1,6 +1,6 @@
 """The nearest products of each product by the cosine of their vectors: exact, block by block."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -123,6 +123,12 @@ def pairs_table(split: str, products: Ints, near: Near, *, decimals: int) -> pa.
         ],
         schema=PAIRS,
     )
+
+
+def pairs_reader(tables: Iterable[pa.Table]) -> pa.RecordBatchReader:
+    """Tables as in PAIRS, one after the other, each made when it is asked for."""
+    batches = (batch for table in tables for batch in table.to_batches())
+    return pa.RecordBatchReader.from_batches(PAIRS, batches)
 
 
 def _at_least_the_best(values: Floats, k: int, *, slack: float) -> tuple[Positions, Positions]:

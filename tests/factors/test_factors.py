@@ -33,7 +33,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 def pairs(connection: duckdb.DuckDBPyConnection, *, neighbors: int) -> list[tuple[object, ...]]:
-    table = factor_pairs(
+    reader = factor_pairs(
         connection.table("histories"),
         connection.table("activity"),
         factors=4,
@@ -42,7 +42,7 @@ def pairs(connection: duckdb.DuckDBPyConnection, *, neighbors: int) -> list[tupl
         regularization=1,
         neighbors=neighbors,
     )
-    return [tuple(row.values()) for row in table.to_pylist()]
+    return [tuple(row.values()) for row in reader.read_all().to_pylist()]
 
 
 def test_products_of_one_circle_are_near_one_another(
