@@ -1,11 +1,17 @@
+{{ config(materialized='bucketed', passes_of=3) }}
+
 {# The reviewers of a product who came last, each with how much sharing this product says: the
    product's part of the cosine of two users, without the length of the user who asks, which is
-   the same for all. #}
+   the same for all.
+
+   Two columns to order by would be sorted, all of them; by one whole number only the first few of
+   a product are kept. #}
 with
 
 histories as (
 
     select * from {{ ref('histories') }}
+    where {{ in_bucket('product_key % 1024') }}
 
 ),
 
@@ -29,7 +35,7 @@ numbered_from_last as (
         user_key,
         row_number() over (
             partition by split, product_key
-            order by reviewed_epoch desc, user_key asc
+            order by cast(reviewed_epoch as bigint) * 268435456 - user_key desc
         ) as reviewer_from_last
 
     from histories
