@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy.sparse import csr_matrix
 from sklearn.decomposition import TruncatedSVD
-from threadpoolctl import threadpool_limits
 
 from rankmart.nearest import Floats, Ints, nearest, pairs_table
+from rankmart.one_thread import one_blas_thread
 
 STEPS = 2048
 """Vectors are whole multiples of 1 / STEPS. So their inner products are exact in float32, in
@@ -67,7 +67,7 @@ def _reduced(matrix: csr_matrix, *, dimensions: int, seed: int) -> npt.NDArray[n
         dense: npt.NDArray[np.float64] = matrix.toarray()
         return dense
     # One thread: sums of several depend on how many there are.
-    with threadpool_limits(1):
+    with one_blas_thread():
         reduced: npt.NDArray[np.float64] = TruncatedSVD(
             n_components=kept, n_iter=4, random_state=seed
         ).fit_transform(matrix)

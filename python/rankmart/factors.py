@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from rankmart.nearest import (
     Floats,
@@ -17,6 +16,7 @@ from rankmart.nearest import (
     pairs_table,
     splits_of,
 )
+from rankmart.one_thread import one_blas_thread
 
 SEED = 7
 DECIMALS = 6
@@ -157,7 +157,7 @@ def product_vectors(
     from implicit.als import AlternatingLeastSquares
 
     # Its own threads and those of BLAS would get in each other's way.
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         model = AlternatingLeastSquares(
             factors=max(1, min(factors, *matrix.shape)),
             iterations=iterations,

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
+
+from rankmart.one_thread import one_blas_thread
 
 CELLS = 4_000_000
 """Cosines that a block has, four bytes each."""
@@ -107,7 +108,7 @@ def nearest(
         )
 
     # A thread each for whole blocks: BLAS alone would share its products and nothing else.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(WORKERS) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(WORKERS) as pool:
         yield from pool.map(near, blocks)
 
 
