@@ -65,10 +65,8 @@ factor_neighbors as (
 ),
 
 {# Of edges there are many times as many as candidates. Each kind is summed by itself, so that
-   no edge has to carry what the other kinds are summed by. The nearer history product wins a
-   tie: contributions are told apart to nine decimals, and places in the history by less than
-   that. A direct pair explains more than a path of two, and that more than a likeness of
-   vectors. #}
+   no edge has to carry what the other kinds are summed by. A direct pair explains more than a
+   path of two, and that more than a likeness of vectors. #}
 of_pairs as (
 
     select

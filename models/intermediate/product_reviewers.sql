@@ -5,7 +5,7 @@
    the same for all.
 
    Two columns to order by would be sorted, all of them; by one whole number only the first few of
-   a product are kept. #}
+   a product are kept. Keys of users are below 2^28. #}
 with
 
 histories as (

@@ -1,6 +1,8 @@
 """Item-item neighbours from implicit-feedback matrix factorisation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,18 +63,14 @@ def factor_pairs(
     The rows, as in PAIRS, are made while they are read, and never all in memory. Of the relations
     nothing is read by then: whoever reads the rows may need their connection.
     """
-    spaces = [
-        _space_of(
-            split,
-            histories,
-            activity,
-            factors=factors,
-            iterations=iterations,
-            confidence=confidence,
-            regularization=regularization,
-        )
-        for split in splits_of(histories)
-    ]
+    vectors_of = partial(
+        product_vectors,
+        factors=factors,
+        iterations=iterations,
+        confidence=confidence,
+        regularization=regularization,
+    )
+    spaces = [_space_of(split, histories, activity, vectors_of) for split in splits_of(histories)]
     return pairs_reader(
         pairs_table(space.split, space.products, near, decimals=DECIMALS)
         for space in spaces
@@ -90,11 +88,7 @@ def _space_of(
     split: str,
     histories: Any,
     activity: Any,
-    *,
-    factors: int,
-    iterations: int,
-    confidence: float,
-    regularization: float,
+    vectors_of: Callable[[sparse.csr_matrix], Floats],
 ) -> _Space:
     products, matrix = _matrix_of(histories.filter(f"split = '{split}'"))
     weights = (
@@ -106,14 +100,7 @@ def _space_of(
     if len(weights["product_key"]):
         positions = np.searchsorted(products, weights["product_key"])
         standing[positions] = weights["activity_weight"]
-    vectors = product_vectors(
-        matrix,
-        factors=factors,
-        iterations=iterations,
-        confidence=confidence,
-        regularization=regularization,
-    )
-    return _Space(split=split, products=products, vectors=vectors, standing=standing)
+    return _Space(split=split, products=products, vectors=vectors_of(matrix), standing=standing)
 
 
 def _matrix_of(histories: Any) -> tuple[Ints, sparse.csr_matrix]:
