@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import OpenBLASController, threadpool_limits
 
 
 @dataclass(kw_only=True)
@@ -29,6 +29,7 @@ def one_blas_thread() -> Iterator[None]:
     enters sets it again, for a library that was loaded since.
     """
     with _inside.lock:
+        _let_this_thread_set_it()
         _inside.limits.append(threadpool_limits(1, user_api="blas"))
         _inside.count += 1
     try:
@@ -36,5 +37,15 @@ def one_blas_thread() -> Iterator[None]:
     finally:
         with _inside.lock:
             _inside.count -= 1
-            while not _inside.count and _inside.limits:
-                _inside.limits.pop().restore_original_limits()
+            if not _inside.count:
+                _let_this_thread_set_it()
+                while _inside.limits:
+                    _inside.limits.pop().restore_original_limits()
+                # Nor does it stay the one thread that may.
+                _let_this_thread_set_it()
+
+
+def _let_this_thread_set_it() -> None:
+    """As long as the thread that first set a limit is alive, threadpoolctl does nothing, and says
+    nothing, when another one does."""
+    OpenBLASController.clear_controlling_thread(force=True)
