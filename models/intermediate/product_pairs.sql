@@ -101,58 +101,30 @@ ordered {{ as_it_stands() }} (
 
 ),
 
-next_totals as (
+of_products as (
 
     select
         product_of_split,
-        {{ exact_small_sum('next_count') }} as next_total
+        {{ exact_small_sum('next_count') }} as next_total,
+        {{ nth_highest('association_order', ranks_known) }} as association_bar,
+        {{ nth_highest('recent_order', ranks_known) }} as recent_bar
 
     from ordered
     group by product_of_split
 
 ),
-
-{% for order in ['association_order', 'recent_order'] %}
-
-{{ order }}_places as (
-
-    select
-        product_of_split,
-        {{ order }},
-        row_number() over (
-            partition by product_of_split
-            order by {{ order }} desc
-        ) as place
-
-    from ordered
-
-),
-
-{{ order }}_bars as (
-
-    select
-        product_of_split,
-        min({{ order }}) as bar
-
-    from {{ order }}_places
-    where place <= {{ ranks_known }}
-    group by product_of_split
-
-),
-
-{% endfor %}
 
 contenders as (
 
-    select ordered.*
+    select
+        ordered.*,
+        of_products.next_total
 
     from ordered
-    inner join association_order_bars
-        on ordered.product_of_split = association_order_bars.product_of_split
-    inner join recent_order_bars
-        on ordered.product_of_split = recent_order_bars.product_of_split
-    where ordered.association_order >= association_order_bars.bar
-        or ordered.recent_order >= recent_order_bars.bar
+    inner join of_products
+        on ordered.product_of_split = of_products.product_of_split
+    where ordered.association_order >= of_products.association_bar
+        or ordered.recent_order >= of_products.recent_bar
 
 ),
 
@@ -209,15 +181,13 @@ neighbors as (
         cast(kept.backward_weight / kept.expected as float) as backward_association,
         cast({{ recent_association_of('kept', 'kept.interaction_count') }} as float)
             as recent_association,
-        {{ sort_key('kept.next_count / (next_totals.next_total + 10)') }} as next_share,
+        {{ sort_key('kept.next_count / (kept.next_total + 10)') }} as next_share,
         {{ sort_key(
             'ln(1 + kept.transition_count * catalog_sizes.product_count / '
             ~ var('transition_smoothing') ~ 'e0)'
         ) }} as transition_gain
 
     from kept
-    inner join next_totals
-        on kept.product_of_split = next_totals.product_of_split
     inner join catalog_sizes
         on kept.split = catalog_sizes.split
 

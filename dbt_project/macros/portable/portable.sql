@@ -59,6 +59,21 @@
 {%- endmacro %}
 
 
+{# The n-th highest value of a group, or its lowest where there are fewer. An aggregate: ranking
+   the group to find it would sort it. #}
+{% macro nth_highest(expression, n) -%}
+    {{ return(adapter.dispatch('nth_highest', 'rankmart')(expression, n)) }}
+{%- endmacro %}
+
+{% macro default__nth_highest(expression, n) -%}
+    array_min(slice(sort_array(array_agg({{ expression }}), false), 1, {{ n }}))
+{%- endmacro %}
+
+{% macro duckdb__nth_highest(expression, n) -%}
+    list_min(max({{ expression }}, {{ n }}))
+{%- endmacro %}
+
+
 {# A CTE that is computed once, where it stands: `with tastes {{ as_it_stands() }} (…)`. The
    planner's guesses about joins of user, product and tag are off by thousands. #}
 {% macro as_it_stands() -%}
