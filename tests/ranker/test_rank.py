@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rankmart import features
+from rankmart import features, rank
 from rankmart.features import FeatureRows, read_features
 from rankmart.rank import GeneratorScorer, order_keys, rank_split, ranks_within, top_k
 
@@ -95,8 +95,9 @@ def test_order_keys_order_as_scores_do_and_then_products() -> None:
 
 
 def test_a_split_is_ranked_as_its_rows_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few rows are read at a time, the lists are those of all rows at once."""
+    """However few rows are read and ranked at a time, the lists are those of all at once."""
     monkeypatch.setattr(features, "ROWS_AT_A_TIME", 7)
+    monkeypatch.setattr(rank, "SCORES_PER_PASS", 50)
     told: list[tuple[str, int, int]] = []
     with duckdb.connect() as connection:
         connection.execute(
