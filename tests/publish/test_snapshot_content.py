@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from rankmart import publish as publishing
 from rankmart.publish import current_run, publish, snapshot_path
 
 from .small_warehouse import add_run
@@ -39,6 +40,21 @@ def test_the_snapshot_is_named_for_its_run_and_is_the_current_one(
     assert (published / "current").read_text() == "run-1\n"
     assert current_run(published) == "run-1"
     assert sorted(path.name for path in published.iterdir()) == ["current", "run-1.duckdb"]
+
+
+def test_in_more_passes_the_lists_are_the_same(
+    warehouse: duckdb.DuckDBPyConnection,
+    snapshot: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publishing, "ROWS_PER_PASS", 1)
+    again = publish(warehouse, run_id="run-1", published=tmp_path / "again")
+    for table in ("recommendation_lists", "history_lists"):
+        query = f"select * from {table} order by user_id"
+        lists = read(again, query)
+        assert len(lists) > 1
+        assert lists == read(snapshot, query)
 
 
 def test_a_list_is_ranked_and_has_titles_and_reasons(snapshot: Path) -> None:

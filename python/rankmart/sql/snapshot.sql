@@ -2,6 +2,9 @@
 --
 -- JSON lists are stored uncompressed: for 50,000 lists of 50 products, compressing them took
 -- 30 to 40 s of the checkpoint instead of 2 s, and no look-up was faster for it.
+--
+-- What has `$pass` is run once for each pass over the users: DuckDB keeps the lists that it makes in
+-- memory.
 
 -- A product of a list, as the API sends it. A 32-bit score goes through its shortest text, so that
 -- 0.12 is not 0.11999999731779099.
@@ -35,6 +38,7 @@ recommendations as (
     where
         run_id = $run_id
         and rank <= coalesce($list_length, rank)
+        and hash(user_id) % $passes = $pass
 
 ),
 
@@ -230,6 +234,7 @@ items as (
         } as item
 
     from interactions
+    where hash(user_id) % $passes = $pass
 
 )
 
