@@ -20,7 +20,7 @@ from rankmart.experiments import run_id_of
 from rankmart.live import copy_inputs, read_live_query
 from rankmart.pointer import POINTER, point_to, read_withdrawn, write_withdrawn
 from rankmart.sql import sql_text
-from rankmart.warehouse import first_row
+from rankmart.warehouse import first_row, passes_of
 from rankmart.whole_files import sync, temporary_name
 
 logger = logging.getLogger(__name__)
@@ -214,7 +214,7 @@ def _passes(connection: duckdb.DuckDBPyConnection) -> int:
         "select greatest((select count(*) from ranker.recommendations),"
         " (select count(*) from interactions))",
     )
-    return max(1, -(-int(rows) // ROWS_PER_PASS))
+    return passes_of(int(rows), rows_per_pass=ROWS_PER_PASS)
 
 
 def _write_live_part(

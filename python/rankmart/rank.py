@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from rankmart.features import FeatureRows, count_rows, stream_features
 from rankmart.progress import Progress
-from rankmart.warehouse import run
+from rankmart.warehouse import passes_of, run
 
 ROWS_PER_PASS = 2_000_000
 """Scores that are arranged at a time: they are in Python's memory."""
@@ -98,14 +98,12 @@ def rank_split(
             done += len(read)
             progress(what, done, total)
     if arrange is best_first:
-        _keep_best(connection, k=k, passes=_passes(total, SCORES_PER_PASS))
+        _keep_best(connection, k=k, passes=passes_of(total, rows_per_pass=SCORES_PER_PASS))
     else:
-        _keep_arranged(connection, arrange, k=k, passes=_passes(total, ROWS_PER_PASS))
+        _keep_arranged(
+            connection, arrange, k=k, passes=passes_of(total, rows_per_pass=ROWS_PER_PASS)
+        )
     run(connection, "drop table scored")
-
-
-def _passes(rows: int, rows_per_pass: int) -> int:
-    return max(1, -(-rows // rows_per_pass))
 
 
 def _keep_best(connection: duckdb.DuckDBPyConnection, *, k: int, passes: int) -> None:

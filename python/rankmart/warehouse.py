@@ -62,6 +62,11 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = No
     connection.execute(sql, parameters).fetchall()
 
 
+def passes_of(rows: int, *, rows_per_pass: int) -> int:
+    """How many passes so many rows are taken in: at least one."""
+    return max(1, -(-rows // rows_per_pass))
+
+
 def first_row(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None
 ) -> tuple[Any, ...]:
