@@ -63,6 +63,7 @@ GROUPS = (
         },
         models=(
             "product_activity",
+            "candidate_neighbors",
             *(f"candidates_{name}" for name in (*NEIGHBORS, "similar_users")),
         ),
         judges=(*NEIGHBORS, "similar_users"),
@@ -74,19 +75,19 @@ GROUPS = (
             "popularity_power_from": Bounds(0.0, 1.0),
             "popularity_power_to": Bounds(0.0, 0.9),
         },
-        models=("product_pairs", "candidates_co_visited"),
+        models=("product_pairs", "candidate_neighbors", "candidates_co_visited"),
         judges=("co_visited",),
     ),
     Group(
         name="recent pairs",
         knobs={"pair_half_life_days": Bounds(20, 1500, log=True)},
-        models=("product_pairs", "candidates_recent"),
+        models=("product_pairs", "candidate_neighbors", "candidates_recent"),
         judges=("recent",),
     ),
     Group(
         name="transitions",
         knobs={"transition_smoothing": Bounds(500, 200_000, log=True)},
-        models=("product_pairs", "candidates_transitions"),
+        models=("product_pairs", "candidate_neighbors", "candidates_transitions"),
         judges=("transitions",),
     ),
     Group(

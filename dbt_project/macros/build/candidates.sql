@@ -15,11 +15,17 @@
 {% endmacro %}
 
 
+{# How many that is of as many as a list may have. What candidates are chosen from is as much less. #}
+{% macro share_of_candidates() %}
+    {{ return(candidates_of_each() / var('candidates_at_most')) }}
+{% endmacro %}
+
+
 {# How many products a generator proposes to a user: of fewer candidates as many fewer, but twenty,
-   which it is measured by. #}
+   which it is measured by. One whose line was taken out is a model still, and nobody reads it: one. #}
 {% macro proposals_of(source) %}
-    {% set most = var('generators')[source] %}
-    {% set share = (most * candidates_of_each() / var('candidates_at_most')) | round(0, 'ceil') | int %}
+    {% set most = var('generators').get(source, 1) %}
+    {% set share = (most * share_of_candidates()) | round(0, 'ceil') | int %}
     {{ return([most, [20, share] | max] | min) }}
 {% endmacro %}
 
@@ -35,12 +41,7 @@
             {{ order_key('scored.score', 'scored.product_key', decimals) }} as order_key
 
         from {{ scored }} as scored
-        {% if var('exclude_reviewed') %}
-        anti join histories
-            on scored.list_key = histories.list_key
-            and scored.product_key = histories.product_key
-            and coalesce(histories.is_settled, true)
-        {% endif %}
+        {{ without_reviewed('scored') }}
 
     ),
 
@@ -84,9 +85,95 @@
 {%- endmacro %}
 
 
+{# The same for several generators at once: `scored` has a column for each of them. The highest of a
+   group are an aggregate, as sums are, so that one grouping ranks by all. #}
+{% macro propose_by_each(scored, sources) -%}
+    bests {{ as_it_stands() }} (
+
+        select
+            scored.list_key,
+            {% for source in sources %}
+            {{ n_highest(
+                'case when scored.' ~ source ~ ' is not null then '
+                ~ order_key('scored.' ~ source, 'scored.product_key') ~ ' end',
+                proposals_of(source)
+            ) }} as {{ source }}{{ ',' if not loop.last }}
+            {% endfor %}
+
+        from {{ scored }} as scored
+        {{ without_reviewed('scored') }}
+        group by scored.list_key
+
+    ),
+
+    ranked as (
+
+        {% for source in sources %}
+        select
+            list_key,
+            '{{ source }}' as source,
+            {{ numbered_elements(source, 'order_key', 'source_rank') }}
+
+        from bests
+        {% if not loop.last %}
+
+        union all
+
+        {% endif %}
+        {% endfor %}
+
+    ),
+
+    proposed as (
+
+        select
+            targets.split,
+            targets.user_key,
+            {{ key_of_order('ranked.order_key') }} as product_key,
+            ranked.list_key,
+            targets.user_bucket,
+            ranked.source,
+            cast({{ score_of_order('ranked.order_key') }} as float) as source_score,
+            cast(ranked.source_rank as int) as source_rank
+
+        from ranked
+        inner join targets
+            on ranked.list_key = targets.list_key
+
+    )
+{%- endmacro %}
+
+
+{# The generator whose rows `candidate_neighbors` has among those of others. #}
+{% macro neighbors_by(source) -%}
+    with
+
+    neighbors as (
+
+        select * from {{ ref('candidate_neighbors') }}
+        where source = '{{ source }}'
+
+    )
+
+    select * from neighbors
+{%- endmacro %}
+
+
+{# The join that leaves out products which the user already has. `scored` names a CTE
+   (list_key, product_key); a CTE `histories` must be there. #}
+{% macro without_reviewed(scored) -%}
+    {% if var('exclude_reviewed') -%}
+    anti join histories
+            on {{ scored }}.list_key = histories.list_key
+            and {{ scored }}.product_key = histories.product_key
+            and coalesce(histories.is_settled, true)
+    {%- endif %}
+{%- endmacro %}
+
+
 {# Scores of the CTE `scored`, raised for what is active at the user's moment: CTEs up to
    `active`. #}
-{% macro weigh_by_activity() -%}
+{% macro weigh_by_activity(scores=('score',)) -%}
     activity as (
 
         select * from {{ ref('product_activity') }}
@@ -98,9 +185,11 @@
         select
             scored.list_key,
             scored.product_key,
-            scored.score
+            {% for score in scores %}
+            scored.{{ score }}
             * coalesce(activity.activity_weight, pow(0.1e0, {{ var('activity_power') }}))
-                as score
+                as {{ score }}{{ ',' if not loop.last }}
+            {% endfor %}
 
         from scored
         inner join targets
@@ -144,8 +233,10 @@
             histories.weight * pow({{ var('recency_decay') }}, histories.recency - 1)
                 as recency_weight,
             histories.weight * pow(histories.recency, -0.6e0) as slow_weight,
-            {{ var('neighbors_per_product') }}
-            * pow({{ var('neighbors_taper') }}, histories.recency - 1) as neighbor_depth
+            cast(floor(
+                {{ var('neighbors_per_product') * share_of_candidates() }}
+                * pow({{ var('neighbors_taper') }}, histories.recency - 1)
+            ) as int) as neighbor_depth
 
         from histories
         semi join targets
@@ -157,11 +248,9 @@
 
 
 {# Neighbours of the user's recent products, summed with the weights of their places: CTEs up to
-   `active`. `pairs` is a relation of pairs with an association and a rank; of older products
-   fewer neighbours are asked. #}
-{% macro sum_over_neighbors(
-    pairs, association='association', rank='neighbor_rank', place='recency_weight'
-) -%}
+   `active`. `pairs` is a relation of pairs (split, product_key, neighbor_key, neighbor_rank,
+   association); of older products fewer neighbours are asked. #}
+{% macro sum_over_neighbors(pairs) -%}
     {{ recent_histories() }},
 
     neighbors as (
@@ -175,13 +264,13 @@
         select
             recent.list_key,
             neighbors.neighbor_key as product_key,
-            {{ exact_small_sum('neighbors.' ~ association ~ ' * recent.' ~ place) }} as score
+            {{ exact_small_sum('neighbors.association * recent.recency_weight') }} as score
 
         from recent
         inner join neighbors
             on recent.split = neighbors.split
             and recent.product_key = neighbors.product_key
-            and neighbors.{{ rank }} <= recent.neighbor_depth
+            and neighbors.neighbor_rank <= recent.neighbor_depth
         group by recent.list_key, neighbors.neighbor_key
 
     ),

@@ -59,18 +59,32 @@
 {%- endmacro %}
 
 
-{# The n-th highest value of a group, or its lowest where there are fewer. An aggregate: ranking
-   the group to find it would sort it. #}
+{# The n highest values of a group as a list, the highest first. An aggregate: ranking the group to
+   find them would sort it. #}
+{% macro n_highest(expression, n) -%}
+    {{ return(adapter.dispatch('n_highest', 'rankmart')(expression, n)) }}
+{%- endmacro %}
+
+{% macro default__n_highest(expression, n) -%}
+    slice(sort_array(array_agg({{ expression }}), false), 1, {{ n }})
+{%- endmacro %}
+
+{% macro duckdb__n_highest(expression, n) -%}
+    max({{ expression }}, {{ n }})
+{%- endmacro %}
+
+
+{# The n-th highest value of a group, or its lowest where there are fewer. #}
 {% macro nth_highest(expression, n) -%}
     {{ return(adapter.dispatch('nth_highest', 'rankmart')(expression, n)) }}
 {%- endmacro %}
 
 {% macro default__nth_highest(expression, n) -%}
-    array_min(slice(sort_array(array_agg({{ expression }}), false), 1, {{ n }}))
+    array_min({{ n_highest(expression, n) }})
 {%- endmacro %}
 
 {% macro duckdb__nth_highest(expression, n) -%}
-    list_min(max({{ expression }}, {{ n }}))
+    list_min({{ n_highest(expression, n) }})
 {%- endmacro %}
 
 
