@@ -13,6 +13,7 @@ def model(dbt, session):
         dbt.ref("product_activity"),
         factors=int(found.get("factors", dbt.config.get("factors"))),
         iterations=int(dbt.config.get("iterations")),
+        iterations_later=int(dbt.config.get("iterations_later")),
         confidence=float(found.get("factor_confidence", dbt.config.get("confidence"))),
         regularization=float(found.get("factor_regularization", dbt.config.get("regularization"))),
         neighbors=int(dbt.config.get("neighbors")),

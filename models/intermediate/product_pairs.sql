@@ -1,10 +1,13 @@
 {{ config(materialized='bucketed', passes_of=2) }}
+-- depends_on: {{ ref('target_users') }}
 
 {# Item-to-item co-visitation: products of one user's history, nearer pairs weighing more, a
    later product weighing more than an earlier one, and popularity taken out. Beside it the
    plain counts of "reviewed right after" and smoothed transition counts over several steps. #}
 {# Up to here both ranks are those among all pairs; further down they are among the pairs kept. #}
-{% set ranks_known = [var('neighbors_per_product'), var('recent_neighbors_per_product')] | max %}
+{% set neighbors_of_each = neighbors_kept(var('neighbors_per_product')) %}
+{% set recent_neighbors_of_each = neighbors_kept(var('recent_neighbors_per_product')) %}
+{% set ranks_known = [neighbors_of_each, recent_neighbors_of_each] | max %}
 
 with
 
@@ -162,8 +165,8 @@ kept as (
         on ranked.product_of_split = popularity.product_of_split
     inner join popularity as other
         on ranked.other_of_split = other.product_of_split
-    where ranked.neighbor_rank <= {{ var('neighbors_per_product') }}
-        or ranked.recent_rank <= {{ var('recent_neighbors_per_product') }}
+    where ranked.neighbor_rank <= {{ neighbors_of_each }}
+        or ranked.recent_rank <= {{ recent_neighbors_of_each }}
 
 ),
 

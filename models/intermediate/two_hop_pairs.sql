@@ -1,5 +1,6 @@
 {{ config(materialized='bucketed', passes_of=3) }}
 
+-- depends_on: {{ ref('target_users') }}
 {# Neighbours of neighbours: the matrix of the nearest neighbours, times itself. It reaches
    products that were never reviewed together. #}
 with
@@ -81,7 +82,7 @@ neighbors as (
         {{ score_of_order('neighbor_order') }} as association
 
     from ranked
-    where neighbor_rank <= {{ var('two_hop_per_product') }}
+    where neighbor_rank <= {{ neighbors_kept(var('two_hop_per_product')) }}
 
 )
 

@@ -1,6 +1,5 @@
 """Item-item neighbours from implicit-feedback matrix factorisation."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +15,6 @@ from rankmart.nearest import (
     nearest,
     pairs_reader,
     pairs_table,
-    splits_of,
 )
 from rankmart.one_thread import one_blas_thread
 
@@ -28,8 +26,16 @@ of the catalogue."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class Factors:
+    """What a factorisation found: vectors (products, factors), a row for each product's key."""
+
+    products: Ints
+    vectors: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Space:
-    """The vectors (products, factors) of a split, and what cosines are weighed by."""
+    """The unit vectors (products, factors) of a split, and what cosines are weighed by."""
 
     split: str
     products: Ints
@@ -43,6 +49,7 @@ def factor_pairs(
     *,
     factors: int,
     iterations: int,
+    iterations_later: int,
     confidence: float,
     regularization: float,
     neighbors: int,
@@ -60,17 +67,24 @@ def factor_pairs(
     implicit feedback datasets". A user's row in it is the history; users' vectors are not kept,
     since the mean of a history's products, the last ones first, ranked better.
 
+    What a split sees, those after it see too. So only the first one, which sees least, begins by
+    chance and takes all `iterations`; each later one begins where the one before it ended, and
+    takes `iterations_later`. No split learns from one that sees more.
+
     The rows, as in PAIRS, are made while they are read, and never all in memory. Of the relations
     nothing is read by then: whoever reads the rows may need their connection.
     """
-    vectors_of = partial(
-        product_vectors,
-        factors=factors,
-        iterations=iterations,
-        confidence=confidence,
-        regularization=regularization,
+    factors_of = partial(
+        item_factors, factors=factors, confidence=confidence, regularization=regularization
     )
-    spaces = [_space_of(split, histories, activity, vectors_of) for split in splits_of(histories)]
+    spaces: list[_Space] = []
+    before: Factors | None = None
+    for split in _by_size(histories):
+        products, matrix = _matrix_of(histories.filter(f"split = '{split}'"))
+        rounds = iterations if before is None else iterations_later
+        found = factors_of(matrix, iterations=rounds, start=_start(products, before))
+        before = Factors(products=products, vectors=found)
+        spaces.append(_space_of(split, before, activity))
     return pairs_reader(
         pairs_table(space.split, space.products, near, decimals=DECIMALS)
         for space in spaces
@@ -84,23 +98,41 @@ def factor_pairs(
     )
 
 
-def _space_of(
-    split: str,
-    histories: Any,
-    activity: Any,
-    vectors_of: Callable[[sparse.csr_matrix], Floats],
-) -> _Space:
-    products, matrix = _matrix_of(histories.filter(f"split = '{split}'"))
+def _by_size(histories: Any) -> list[str]:
+    """The splits, that with the fewest reviews first."""
+    sizes = histories.aggregate("split, count(*) as size").order("size, split").fetchnumpy()
+    splits: list[str] = sizes["split"].tolist()
+    return splits
+
+
+def _start(products: Ints, before: Factors | None) -> Floats | None:
+    """Vectors to begin with: of products that were there before theirs, of others small ones."""
+    if before is None:
+        return None
+    shape = (len(products), before.vectors.shape[1])
+    vectors = np.random.default_rng(SEED).random(shape, dtype=np.float32) * np.float32(0.01)
+    known = np.isin(products, before.products)
+    vectors[known] = before.vectors[np.searchsorted(before.products, products[known])]
+    return vectors
+
+
+def _space_of(split: str, found: Factors, activity: Any) -> _Space:
     weights = (
         activity.filter(f"split = '{split}' and moment = 0")
         .project("product_key, activity_weight")
         .fetchnumpy()
     )
-    standing = np.ones(len(products), dtype=np.float32)
+    standing = np.ones(len(found.products), dtype=np.float32)
     if len(weights["product_key"]):
-        positions = np.searchsorted(products, weights["product_key"])
+        positions = np.searchsorted(found.products, weights["product_key"])
         standing[positions] = weights["activity_weight"]
-    return _Space(split=split, products=products, vectors=vectors_of(matrix), standing=standing)
+    lengths = np.linalg.norm(found.vectors, axis=1, keepdims=True)
+    return _Space(
+        split=split,
+        products=found.products,
+        vectors=found.vectors / np.maximum(lengths, 1e-12),
+        standing=standing,
+    )
 
 
 def _matrix_of(histories: Any) -> tuple[Ints, sparse.csr_matrix]:
@@ -129,32 +161,33 @@ def _highest(standing: Floats, count: int) -> Positions:
     return np.sort(np.argsort(-standing, kind="stable")[:count])
 
 
-def product_vectors(
+def item_factors(
     matrix: sparse.csr_matrix,
     *,
     factors: int,
     iterations: int,
     confidence: float,
     regularization: float,
+    start: Floats | None = None,
 ) -> Floats:
-    """Unit vectors (products, factors) of a matrix (users, products) of weights.
+    """Vectors (products, factors) of a matrix (users, products) of weights.
 
-    Where there are fewer users or products than factors, so many fewer factors.
+    start: vectors (products, factors) to begin with; None: by chance, and where there are fewer
+    users or products than factors, so many fewer factors.
     """
     from implicit.als import AlternatingLeastSquares
 
+    length = max(1, min(factors, *matrix.shape)) if start is None else start.shape[1]
     # Its own threads and those of BLAS would get in each other's way.
     with one_blas_thread():
         model = AlternatingLeastSquares(
-            factors=max(1, min(factors, *matrix.shape)),
+            factors=length,
             iterations=iterations,
             alpha=confidence,
             regularization=regularization,
             random_state=SEED,
             num_threads=0,
         )
+        model.item_factors = start
         model.fit(matrix, show_progress=False)
-    vectors = np.asarray(model.item_factors, dtype=np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Floats = vectors / np.maximum(lengths, 1e-12)
-    return unit
+    return np.asarray(model.item_factors, dtype=np.float32)

@@ -74,7 +74,7 @@ def test_of_many_lists_each_has_fewer_candidates(
     assert shop.value(longest.format("intermediate.candidates")) > 40
     assert shop.value(longest.format("intermediate.candidates_co_visited")) > 24
     lists = shop.value("select count(*) from intermediate.target_users")
-    models = ("--select", "candidates_co_visited", "candidates")
+    models = ("--select", "candidate_neighbors", "candidates_co_visited", "candidates")
 
     shop.dbt(*models, candidate_rows=lists * 45, candidates_at_least=40).succeeded()
     assert shop.value(longest.format("intermediate.candidates")) == 45
@@ -86,6 +86,36 @@ def test_of_many_lists_each_has_fewer_candidates(
     shop.dbt(*models, candidate_rows=1, candidates_at_least=15).succeeded()
     assert shop.value(longest.format("intermediate.candidates")) == 15
     assert shop.value(longest.format("intermediate.candidates_co_visited")) == 20
+
+
+def test_of_fewer_candidates_each_product_has_fewer_neighbours(
+    build_of: Callable[[str], Build], tmp_path: Path
+) -> None:
+    shop = build_of("temporal").copied_to(tmp_path)
+    query = "select list_key, product_key, support from intermediate.candidate_evidence"
+    before = {(user, product): support for user, product, support in shop.rows(query)}
+    shop.dbt(
+        *("--select", "candidate_neighbors", "candidates", "candidate_evidence"),
+        candidate_rows=1,
+        candidates_at_least=15,
+    ).succeeded()
+    after = {(user, product): support for user, product, support in shop.rows(query)}
+    less = [before[both] - after[both] for both in before.keys() & after.keys()]
+    assert min(less) == 0
+    assert max(less) > 0
+
+
+def test_a_generator_can_be_taken_away(build_of: Callable[[str], Build], tmp_path: Path) -> None:
+    shop = build_of("temporal").copied_to(tmp_path)
+    shop.dbt(
+        *("--select", "candidate_neighbors+"), generators={"recent": 30, "popular": 20}
+    ).succeeded()
+    assert shop.rows("select distinct source from intermediate.candidate_neighbors") == [
+        ("recent",)
+    ]
+    features = {name for name, *_ in shop.rows("describe user_product_features")}
+    assert {"recent_score", "popular_score"} <= features
+    assert features.isdisjoint({"co_visited_score", "factors_score"})
 
 
 def test_feature_of_another_type_breaks_the_contract(

@@ -1,12 +1,15 @@
 """Neighbours by matrix factorisation, on two circles of users that have nothing in common."""
 
+from typing import Any
+
 import duckdb
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from rankmart import factors as module
-from rankmart.factors import factor_pairs, product_vectors
-from rankmart.nearest import nearest
+from rankmart.factors import factor_pairs, item_factors
+from rankmart.nearest import Floats, nearest
 
 USERS = 40
 PRODUCTS = 6
@@ -38,6 +41,7 @@ def pairs(connection: duckdb.DuckDBPyConnection, *, neighbors: int) -> list[tupl
         connection.table("activity"),
         factors=4,
         iterations=10,
+        iterations_later=4,
         confidence=10,
         regularization=1,
         neighbors=neighbors,
@@ -94,10 +98,43 @@ def test_a_single_product_has_no_neighbour() -> None:
     assert list(nearest(vectors, k=3)) == []
 
 
-def test_vectors_have_length_one() -> None:
-    from scipy.sparse import csr_matrix
-
+def test_of_few_users_or_products_there_are_fewer_factors() -> None:
     matrix = csr_matrix(np.eye(5, 4, dtype=np.float32))
-    vectors = product_vectors(matrix, factors=64, iterations=3, confidence=10, regularization=1)
+    vectors = item_factors(matrix, factors=64, iterations=3, confidence=10, regularization=1)
     assert vectors.shape == (4, 4)
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
+
+
+def test_a_later_split_goes_on_from_the_one_that_sees_less(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection.execute(
+        "insert into histories"
+        " select 'fit', * exclude (split) from histories where user_key > 3 and product_key <> 5"
+    )
+    asked = []
+
+    def spied(matrix: object, **settings: Any) -> object:
+        start = settings["start"]
+        asked.append((settings["iterations"], None if start is None else start.copy()))
+        found.append(item_factors(matrix, **settings))  # type: ignore[arg-type]
+        return found[-1]
+
+    found: list[Floats] = []
+    monkeypatch.setattr(module, "item_factors", spied)
+    pairs(connection, neighbors=1)
+    (first, by_chance), (later, start) = asked
+    assert (first, by_chance, later) == (10, None, 4)
+    assert (start[[0, 1, 2, 3, 5]] == found[0]).all()
+    assert 0 <= start[4].min() < start[4].max() <= 0.01
+
+
+def test_a_split_does_not_depend_on_those_that_see_more(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute("update histories set split = 'fit'")
+    alone = pairs(connection, neighbors=3)
+    connection.execute(
+        "insert into histories select 'test', * exclude (split) from histories"
+        " union all select 'test', 99, 1, 1 union all select 'test', 99, 6, 1"
+    )
+    assert [pair for pair in pairs(connection, neighbors=3) if pair[0] == "fit"] == alone

@@ -21,6 +21,15 @@
 {% endmacro %}
 
 
+{# How many neighbours of a product are kept: as many as a user's last product is asked for, and as
+   are shown and gone through. A model that asks for it comes after `target_users`. #}
+{% macro neighbors_kept(most) %}
+    {% set share = (most * share_of_candidates()) | round(0, 'ceil') | int %}
+    {% set shown = [var('neighbors_published'), var('two_hop_width'), share] | max %}
+    {{ return([most, shown] | min) }}
+{% endmacro %}
+
+
 {# How many products a generator proposes to a user: of fewer candidates as many fewer, but twenty,
    which it is measured by. One whose line was taken out is a model still, and nobody reads it: one. #}
 {% macro proposals_of(source) %}

@@ -24,6 +24,15 @@ create or replace temp macro list_item(
     }
 };
 
+-- Items {place, item} of a list as JSON, in the order of their places. Of `list(… order by …)` DuckDB
+-- sorts all items of all lists by one thread, in twice the time.
+create or replace temp macro in_order(items) as to_json(
+    list_transform(
+        list_select(items, list_grade_up(list_transform(items, lambda one: one.place))),
+        lambda one: one.item
+    )
+);
+
 create table rankmart_snapshot.recommendation_lists (
     user_id varchar not null using compression uncompressed,
     items json not null using compression uncompressed
@@ -38,7 +47,7 @@ recommendations as (
     where
         run_id = $run_id
         and rank <= coalesce($list_length, rank)
-        and hash(user_id) % $passes = $pass
+        and hash(user_id) % cast($passes as ubigint) = $pass
 
 ),
 
@@ -46,8 +55,8 @@ items as (
 
     select
         recommendations.user_id,
-        recommendations.rank,
-        list_item(
+        recommendations.rank as place,
+        to_json(list_item(
             recommendations.rank,
             recommendations.product_id,
             recommended.title,
@@ -57,7 +66,7 @@ items as (
             recommendations.because_of_product_id,
             because_of.title,
             recommendations.reason_terms
-        ) as item
+        )) as item
 
     from recommendations
     left join products as recommended
@@ -69,7 +78,7 @@ items as (
 
 select
     user_id,
-    to_json(list(item order by rank)) as items
+    in_order(list({'place': place, 'item': item})) as items
 
 from items
 group by user_id;
@@ -92,8 +101,8 @@ items as (
     select
         recommendations.list,
         recommendations.user_id,
-        recommendations.rank,
-        list_item(
+        recommendations.rank as place,
+        to_json(list_item(
             recommendations.rank,
             recommendations.product_id,
             recommended.title,
@@ -103,7 +112,7 @@ items as (
             recommendations.because_of_product_id,
             because_of.title,
             recommendations.reason_terms
-        ) as item
+        )) as item
 
     from ranker.variant_recommendations as recommendations
     left join products as recommended
@@ -119,7 +128,7 @@ items as (
 select
     list,
     user_id,
-    to_json(list(item order by rank)) as items
+    in_order(list({'place': place, 'item': item})) as items
 
 from items
 group by
@@ -225,22 +234,22 @@ items as (
 
     select
         user_id,
-        position,
-        {
+        -position as place,
+        to_json({
             'product_id': product_id,
             'reviewed_at': strftime(reviewed_at, '%Y-%m-%dT%H:%M:%SZ'),
             'rating': cast(cast(rating as varchar) as double),
             'kind': kind
-        } as item
+        }) as item
 
     from interactions
-    where hash(user_id) % $passes = $pass
+    where hash(user_id) % cast($passes as ubigint) = $pass
 
 )
 
 select
     user_id,
-    to_json(list(item order by position desc)) as items
+    in_order(list({'place': place, 'item': item})) as items
 
 from items
 group by user_id;
