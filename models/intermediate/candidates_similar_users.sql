@@ -70,7 +70,8 @@ similar_users as (
     from ranked_others
     inner join targets
         on ranked_others.list_key = targets.list_key
-    where ranked_others.other_rank <= {{ var('similar_users') }}
+    where ranked_others.other_rank
+        <= {{ fewer_for_fewer_candidates(var('similar_users'), at_least=10) }}
 
 ),
 

@@ -14,7 +14,7 @@ nearest as (
         association
 
     from {{ ref('product_pairs') }}
-    where neighbor_rank <= {{ var('two_hop_width') }}
+    where neighbor_rank <= {{ two_hop_width() }}
 
 ),
 

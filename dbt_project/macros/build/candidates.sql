@@ -21,12 +21,25 @@
 {% endmacro %}
 
 
-{# How many neighbours of a product are kept: as many as a user's last product is asked for, and as
-   are shown and gone through. A model that asks for it comes after `target_users`. #}
-{% macro neighbors_kept(most) %}
+{# As many fewer of what candidates are found by, at least so many of them. A model that asks for it
+   comes after `target_users`. #}
+{% macro fewer_for_fewer_candidates(most, at_least) %}
     {% set share = (most * share_of_candidates()) | round(0, 'ceil') | int %}
-    {% set shown = [var('neighbors_published'), var('two_hop_width'), share] | max %}
-    {{ return([most, shown] | min) }}
+    {{ return([most, [at_least, share] | max] | min) }}
+{% endmacro %}
+
+
+{# Of two hops, how many neighbours each goes through. Paths are as many as its square. #}
+{% macro two_hop_width() %}
+    {{ return(fewer_for_fewer_candidates(var('two_hop_width'), at_least=10)) }}
+{% endmacro %}
+
+
+{# How many neighbours of a product are kept: as many as a user's last product is asked for, and as
+   are published and gone through. #}
+{% macro neighbors_kept(most) %}
+    {% set needed = [var('neighbors_published'), two_hop_width()] | max %}
+    {{ return(fewer_for_fewer_candidates(most, at_least=needed)) }}
 {% endmacro %}
 
 
@@ -34,8 +47,7 @@
    which it is measured by. One whose line was taken out is a model still, and nobody reads it: one. #}
 {% macro proposals_of(source) %}
     {% set most = var('generators').get(source, 1) %}
-    {% set share = (most * share_of_candidates()) | round(0, 'ceil') | int %}
-    {{ return([most, [20, share] | max] | min) }}
+    {{ return(fewer_for_fewer_candidates(most, at_least=20)) }}
 {% endmacro %}
 
 

@@ -1,14 +1,16 @@
 {# Every two products of one user's history that are at most `pair_max_gap` places apart, from
-   either side, for the products of a pass: CTEs up to `pairs`. Hundreds of millions of them are
+   either side, for the products of a pass: CTEs up to `pairs`. The gap is shorter where each list has
+   fewer candidates: a pair ten places apart weighs a tenth, and those further are a third. Hundreds of millions of them are
    joined and grouped, so that what tells them apart is one whole number: `pair_key` is
    `product_of_split` times 2^24 and the other's key.
 
    A pass reads the histories once from end to end, as they are: all that is made of them first
    is made of the rows of the pass alone. #}
 {% macro history_pairs() -%}
+    {%- set max_gap = fewer_for_fewer_candidates(var('pair_max_gap'), at_least=10) -%}
     {%- set block -%}
         cast(histories.list_key as bigint) * 1048576
-            + cast(floor(histories.recency / {{ var('pair_max_gap') }}e0) as int)
+            + cast(floor(histories.recency / {{ max_gap }}e0) as int)
     {%- endset -%}
     moments as (
 
@@ -68,7 +70,7 @@
         from others
         inner join of_pass
             on others.block = of_pass.met_block
-        where abs(of_pass.recency - others.recency) between 1 and {{ var('pair_max_gap') }}
+        where abs(of_pass.recency - others.recency) between 1 and {{ max_gap }}
 
     ),
 
