@@ -1,8 +1,7 @@
-{# Every two products of one user's history that are at most `pair_max_gap` places apart, from
-   either side, for the products of a pass: CTEs up to `pairs`. The gap is shorter where each list has
-   fewer candidates: a pair ten places apart weighs a tenth, and those further are a third. Hundreds of millions of them are
-   joined and grouped, so that what tells them apart is one whole number: `pair_key` is
-   `product_of_split` times 2^24 and the other's key.
+{# Every two products of one user's history that are at most `pair_max_gap` places apart, or fewer
+   where each list has fewer candidates, from either side, for the products of a pass: CTEs up to
+   `pairs`. Hundreds of millions of them are joined and grouped, so that what tells them apart is one
+   whole number: `pair_key` is `product_of_split` times 2^24 and the other's key.
 
    A pass reads the histories once from end to end, as they are: all that is made of them first
    is made of the rows of the pass alone. #}
