@@ -25,6 +25,11 @@ AMONG = 30_000
 of the catalogue."""
 
 
+GOES_ON_FROM = 1_000_000
+"""A split of so many reviews goes on from the vectors of the one before it. Of fewer, each from
+chance costs little, and what the ranker learns from one split is as true of the next."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Factors:
     """What a factorisation found: vectors (products, factors), a row for each product's key."""
@@ -67,9 +72,9 @@ def factor_pairs(
     implicit feedback datasets". A user's row in it is the history; users' vectors are not kept,
     since the mean of a history's products, the last ones first, ranked better.
 
-    What a split sees, those after it see too. So only the first one, which sees least, begins by
-    chance and takes all `iterations`; each later one begins where the one before it ended, and
-    takes `iterations_later`. No split learns from one that sees more.
+    A split begins by chance and takes all `iterations`. What it sees, those after it see too: so
+    where it has GOES_ON_FROM reviews, and is not the one that sees least, it begins where the one
+    before it ended, and takes `iterations_later`. No split learns from one that sees more.
 
     The rows, as in PAIRS, are made while they are read, and never all in memory. Of the relations
     nothing is read by then: whoever reads the rows may need their connection.
@@ -81,8 +86,9 @@ def factor_pairs(
     before: Factors | None = None
     for split in _by_size(histories):
         products, matrix = _matrix_of(histories.filter(f"split = '{split}'"))
-        rounds = iterations if before is None else iterations_later
-        found = factors_of(matrix, iterations=rounds, start=_start(products, before))
+        start = _start(products, before) if before and matrix.nnz >= GOES_ON_FROM else None
+        rounds = iterations if start is None else iterations_later
+        found = factors_of(matrix, iterations=rounds, start=start)
         before = Factors(products=products, vectors=found)
         spaces.append(_space_of(split, before, activity))
     return pairs_reader(
@@ -105,10 +111,8 @@ def _by_size(histories: Any) -> list[str]:
     return splits
 
 
-def _start(products: Ints, before: Factors | None) -> Floats | None:
+def _start(products: Ints, before: Factors) -> Floats:
     """Vectors to begin with: of products that were there before theirs, of others small ones."""
-    if before is None:
-        return None
     shape = (len(products), before.vectors.shape[1])
     vectors = np.random.default_rng(SEED).random(shape, dtype=np.float32) * np.float32(0.01)
     known = np.isin(products, before.products)

@@ -104,9 +104,12 @@ def test_of_few_users_or_products_there_are_fewer_factors() -> None:
     assert vectors.shape == (4, 4)
 
 
-def test_a_later_split_goes_on_from_the_one_that_sees_less(
-    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_large", [False, True])
+def test_a_large_split_goes_on_from_the_one_that_sees_less(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, is_large: bool
 ) -> None:
+    (reviews,) = connection.execute("select count(*) from histories").fetchone() or (0,)
+    monkeypatch.setattr(module, "GOES_ON_FROM", reviews + (not is_large))
     connection.execute(
         "insert into histories"
         " select 'fit', * exclude (split) from histories where user_key > 3 and product_key <> 5"
@@ -123,14 +126,19 @@ def test_a_later_split_goes_on_from_the_one_that_sees_less(
     monkeypatch.setattr(module, "item_factors", spied)
     pairs(connection, neighbors=1)
     (first, by_chance), (later, start) = asked
-    assert (first, by_chance, later) == (10, None, 4)
+    assert (first, by_chance) == (10, None)
+    if not is_large:
+        assert (later, start) == (10, None)
+        return
+    assert later == 4
     assert (start[[0, 1, 2, 3, 5]] == found[0]).all()
     assert 0 <= start[4].min() < start[4].max() <= 0.01
 
 
 def test_a_split_does_not_depend_on_those_that_see_more(
-    connection: duckdb.DuckDBPyConnection,
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "GOES_ON_FROM", 0)
     connection.execute("update histories set split = 'fit'")
     alone = pairs(connection, neighbors=3)
     connection.execute(
