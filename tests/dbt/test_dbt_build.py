@@ -108,13 +108,14 @@ def test_of_fewer_candidates_each_product_has_fewer_neighbours(
 def test_a_generator_can_be_taken_away(build_of: Callable[[str], Build], tmp_path: Path) -> None:
     shop = build_of("temporal").copied_to(tmp_path)
     shop.dbt(
-        *("--select", "candidate_neighbors+"), generators={"recent": 30, "popular": 20}
+        *("--select", "candidate_neighbors+"),
+        generators={"recent": 30, "trending": 20, "popular": 20},
     ).succeeded()
     assert shop.rows("select distinct source from intermediate.candidate_neighbors") == [
         ("recent",)
     ]
     features = {name for name, *_ in shop.rows("describe user_product_features")}
-    assert {"recent_score", "popular_score"} <= features
+    assert {"recent_score", "trending_score", "popular_score"} <= features
     assert features.isdisjoint({"co_visited_score", "factors_score"})
 
 

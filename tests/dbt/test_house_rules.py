@@ -11,6 +11,10 @@ from built_shop import Build
 from project import ROOT
 
 WITHOUT_UNIT_TEST = {
+    "candidates_co_visited": "keeps its rows of candidate_neighbors, which has tests",
+    "candidates_recent": "keeps its rows of candidate_neighbors, which has tests",
+    "candidates_transitions": "keeps its rows of candidate_neighbors, which has tests",
+    "candidates_next": "keeps its rows of candidate_neighbors, which has tests",
     "labels": "keeps the rows that split_interactions, which has tests, calls labels",
     "product_embeddings": "is Python, which dbt can't unit test: tests/content does",
     "stg_events": "is Python, which dbt can't unit test: tests/events and tests/live do",
