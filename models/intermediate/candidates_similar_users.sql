@@ -2,6 +2,7 @@
 
 {# What users with a similar history reviewed: the cosine of two users, products that everyone
    has weighing less, and the reviewers who came last asked first. #}
+{% set others_asked = fewer_for_fewer_candidates(var('similar_users'), at_least=10) %}
 with
 
 {{ recent_histories() }},
@@ -70,8 +71,7 @@ similar_users as (
     from ranked_others
     inner join targets
         on ranked_others.list_key = targets.list_key
-    where ranked_others.other_rank
-        <= {{ fewer_for_fewer_candidates(var('similar_users'), at_least=10) }}
+    where ranked_others.other_rank <= {{ others_asked }}
 
 ),
 
