@@ -130,13 +130,19 @@ def _space_of(split: str, found: Factors, activity: Any) -> _Space:
     if len(weights["product_key"]):
         positions = np.searchsorted(found.products, weights["product_key"])
         standing[positions] = weights["activity_weight"]
-    lengths = np.linalg.norm(found.vectors, axis=1, keepdims=True)
     return _Space(
         split=split,
         products=found.products,
-        vectors=found.vectors / np.maximum(lengths, 1e-12),
+        vectors=unit_vectors(found.vectors),
         standing=standing,
     )
+
+
+def unit_vectors(vectors: Floats) -> Floats:
+    """The same directions (products, factors) at length 1; a vector of zeros stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Floats = vectors / np.maximum(lengths, 1e-12)
+    return unit
 
 
 def _matrix_of(histories: Any) -> tuple[Ints, sparse.csr_matrix]:

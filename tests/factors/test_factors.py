@@ -8,7 +8,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from rankmart import factors as module
-from rankmart.factors import factor_pairs, item_factors
+from rankmart.factors import factor_pairs, item_factors, unit_vectors
 from rankmart.nearest import Floats, nearest
 
 USERS = 40
@@ -98,10 +98,13 @@ def test_a_single_product_has_no_neighbour() -> None:
     assert list(nearest(vectors, k=3)) == []
 
 
-def test_of_few_users_or_products_there_are_fewer_factors() -> None:
+def test_vectors_have_length_one() -> None:
     matrix = csr_matrix(np.eye(5, 4, dtype=np.float32))
-    vectors = item_factors(matrix, factors=64, iterations=3, confidence=10, regularization=1)
+    vectors = unit_vectors(
+        item_factors(matrix, factors=64, iterations=3, confidence=10, regularization=1)
+    )
     assert vectors.shape == (4, 4)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
 
 
 @pytest.mark.parametrize("is_large", [False, True])

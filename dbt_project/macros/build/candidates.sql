@@ -73,7 +73,7 @@
             row_number() over (
                 partition by list_key
                 order by order_key desc
-            ) as score_rank
+            ) as source_rank
 
         from unseen
 
@@ -82,25 +82,32 @@
     best as (
 
         select * from ranked
-        where score_rank <= {{ proposals_of(source) }}
+        where source_rank <= {{ proposals_of(source) }}
 
     ),
 
+    {{ proposed_of('best', "'" ~ source ~ "'", decimals) }}
+{%- endmacro %}
+
+
+{# What every generator's table is made of: `ranked` names a CTE (list_key, order_key, source_rank),
+   and `source` is the generator's name, in SQL. A CTE `targets` must be there. #}
+{% macro proposed_of(ranked, source, decimals=9) -%}
     proposed as (
 
         select
             targets.split,
             targets.user_key,
-            {{ key_of_order('best.order_key') }} as product_key,
-            best.list_key,
+            {{ key_of_order('ranked.order_key') }} as product_key,
+            ranked.list_key,
             targets.user_bucket,
-            '{{ source }}' as source,
-            cast({{ score_of_order('best.order_key', decimals) }} as float) as source_score,
-            cast(best.score_rank as int) as source_rank
+            {{ source }} as source,
+            cast({{ score_of_order('ranked.order_key', decimals) }} as float) as source_score,
+            cast(ranked.source_rank as int) as source_rank
 
-        from best
+        from {{ ranked }} as ranked
         inner join targets
-            on best.list_key = targets.list_key
+            on ranked.list_key = targets.list_key
 
     )
 {%- endmacro %}
@@ -145,23 +152,7 @@
 
     ),
 
-    proposed as (
-
-        select
-            targets.split,
-            targets.user_key,
-            {{ key_of_order('ranked.order_key') }} as product_key,
-            ranked.list_key,
-            targets.user_bucket,
-            ranked.source,
-            cast({{ score_of_order('ranked.order_key') }} as float) as source_score,
-            cast(ranked.source_rank as int) as source_rank
-
-        from ranked
-        inner join targets
-            on ranked.list_key = targets.list_key
-
-    )
+    {{ proposed_of('ranked', 'ranked.source') }}
 {%- endmacro %}
 
 
