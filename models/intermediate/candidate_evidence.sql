@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed') }}
+{{ config(materialized='bucketed', by_candidates=true) }}
 
 {# What a user's history says for a candidate, position by position. Computed for the
    candidates alone: choosing them took one cheap aggregate, and this one is not. #}

@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed', passes_of=2) }}
+{{ config(materialized='bucketed', passes_of=2, by_candidates=true) }}
 
 {# What was reviewed near the user's recent products, by each measure of a pair. Pairs are joined
    and grouped once for all of them; the generators of these measures are views of this. #}

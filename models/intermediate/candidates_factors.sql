@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed', passes_of=3) }}
+{{ config(materialized='bucketed', passes_of=3, by_candidates=true) }}
 
 {# What lies near the user's recent products in the space of a matrix factorisation. #}
 with

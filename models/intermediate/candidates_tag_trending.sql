@@ -31,6 +31,7 @@ tastes {{ as_it_stands() }} (
     from recent
     inner join tags
         on recent.product_key = tags.product_key
+    where recent.recency <= {{ fewer_for_fewer_candidates(var('history_length'), at_least=8) }}
     group by recent.split, recent.list_key, tags.tag
 
 ),

@@ -1,9 +1,13 @@
+{{ config(materialized='bucketed', passes_of=3) }}
+
+{# In passes so that users of near buckets lie together: every later pass reads its own alone. #}
 with
 
 split_interactions as (
 
     select * from {{ ref('split_interactions') }}
     where role = 'history'
+        and {{ in_bucket('user_bucket') }}
 
 ),
 

@@ -1,4 +1,5 @@
 {{ config(materialized='bucketed', passes_of=3) }}
+-- depends_on: {{ ref('target_users') }}
 
 {# The reviewers of a product who came last, each with how much sharing this product says: the
    product's part of the cosine of two users, without the length of the user who asks, which is
@@ -59,7 +60,9 @@ reviewers as (
     inner join user_stats
         on numbered_from_last.split = user_stats.split
         and numbered_from_last.user_key = user_stats.user_key
-    where numbered_from_last.reviewer_from_last <= {{ var('reviewers_per_product') }}
+    where numbered_from_last.reviewer_from_last <= {{
+        fewer_for_fewer_candidates(var('reviewers_per_product'), at_least=15)
+    }}
 
 )
 

@@ -1,4 +1,4 @@
-{{ config(materialized='bucketed') }}
+{{ config(materialized='bucketed', by_candidates=true) }}
 
 with
 

@@ -6,14 +6,16 @@
    for each pass; the number of passes follows from the lines read, `reviews_per_pass` and the memory.
 
    Each pass reads the table that it is joined with from end to end. Where that is long, and what a
-   pass makes of it is not, the model says `passes_of=3`: passes over three times as many reviews. #}
+   pass makes of it is not, the model says `passes_of=3`: passes over three times as many reviews.
+   One whose rows are as many as candidates says `by_candidates=true`: where each list has a third of
+   the candidates, a pass is over three times as many lists. It comes after `target_users`. #}
 
 {% macro in_bucket(column) -%}
     {{ column }} between 0 and 1023 /* bucket */
 {%- endmacro %}
 
 
-{% macro bucket_ranges(passes_of=1) %}
+{% macro bucket_ranges(passes_of=1, by_candidates=false) %}
     {# Leave-last-out asks every user in all three splits, `temporal` most in one: some twice the
        rows for as many reviews. #}
     {% set rows_per_review = 2 if protocol() == 'leave_last_out' else 1 %}
@@ -22,7 +24,8 @@
     ).columns[0][0] | float %}
     {# The var is for 4 GB, shared by two models that are built at a time. #}
     {% set reviews_per_pass = var('reviews_per_pass') * memory_in_gb() / 4
-        * 2 / ([target.threads, 2] | max) * passes_of / rows_per_review %}
+        * 2 / ([target.threads, 2] | max) * passes_of / rows_per_review
+        / (share_of_candidates() if by_candidates else 1) %}
     {% set passes = (lines / reviews_per_pass) | round(0, 'ceil') | int %}
     {% set passes = [[1, passes] | max, 1024] | min %}
     {% set ranges = [] %}
@@ -63,7 +66,9 @@
 
     {{ run_hooks(pre_hooks) }}
 
-    {% for low, high in bucket_ranges(config.get('passes_of', 1)) %}
+    {% for low, high in bucket_ranges(
+        config.get('passes_of', 1), by_candidates=config.get('by_candidates', false)
+    ) %}
         {% set pass_sql = sql | replace(
             'between 0 and 1023 /* bucket */', 'between ' ~ low ~ ' and ' ~ high
         ) %}
