@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from rankmart.errors import RuleError, first_line
 from rankmart.rank import Arrange, Keys, Positions, Scores
+from rankmart.settled import SETTLED
 from rankmart.sql import sql_text
 from rankmart.warehouse import first_row, run
 
@@ -151,8 +152,8 @@ def read_rules(connection: duckdb.DuckDBPyConnection, day: date) -> ListRules:
 def pin_products(connection: duckdb.DuckDBPyConnection, pins: tuple[Pin, ...], *, k: int) -> None:
     """Set the pins at their places in `new_recommendations`, whose lists stay within k.
 
-    Who has a product already does not get it pinned, unless products that users have are
-    candidates again (the var `exclude_reviewed`).
+    Who is through with a product (`SETTLED`) does not get it pinned, unless products that users
+    have are candidates again (the var `exclude_reviewed`).
     """
     if not pins:
         return
@@ -166,7 +167,11 @@ def pin_products(connection: duckdb.DuckDBPyConnection, pins: tuple[Pin, ...], *
             }
         ),
     )
-    given = {"k": k, "exclude_reviewed": _excludes_reviewed(connection)}
+    given = {
+        "k": k,
+        "exclude_reviewed": _excludes_reviewed(connection),
+        "settled": list(SETTLED),
+    }
     for statement in connection.extract_statements(sql_text("pinned_recommendations")):
         named = {name: given[name] for name in statement.named_parameters}
         connection.execute(statement, named).fetchall()
@@ -286,12 +291,22 @@ def _excludes_reviewed(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether products that users have are left out: then none of them is a candidate."""
     rows = connection.execute(
         """
+        with
+
+        settled as (
+
+            select * from interactions
+            where list_contains($settled, kind)
+
+        )
+
         select 1 from intermediate.candidates as candidates
-        semi join interactions
-            on candidates.user_key = interactions.user_key
-            and candidates.product_key = interactions.product_key
+        semi join settled
+            on candidates.user_key = settled.user_key
+            and candidates.product_key = settled.product_key
         where candidates.split = 'serve'
         limit 1
-        """
+        """,
+        {"settled": list(SETTLED)},
     ).fetchall()
     return not rows

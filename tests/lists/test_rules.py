@@ -1,6 +1,7 @@
 """List rules on a shop of four products and three users, each kind by hand."""
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,11 @@ import duckdb
 import numpy as np
 import pytest
 
+from project import ROOT
 from rankmart.errors import RuleError
 from rankmart.rank import best_first
 from rankmart.rules import COLUMNS, ListRules, pin_products, read_rules
+from rankmart.settled import SETTLED
 
 TODAY = date(2024, 6, 15)
 SHOP = """
@@ -29,8 +32,11 @@ select * from (values
 
 create table interactions as
 select * from (values
-    (1, 'ann', 4, 'P4'), (2, 'bea', 1, 'P1'), (2, 'bea', 2, 'P2'), (3, 'cat', 3, 'P3')
-) as rows (user_key, user_id, product_key, product_id);
+    (1, 'ann', 4, 'P4', 'review'),
+    (2, 'bea', 1, 'P1', 'purchase'),
+    (2, 'bea', 2, 'P2', 'dismiss'),
+    (3, 'cat', 3, 'P3', 'rating')
+) as rows (user_key, user_id, product_key, product_id, kind);
 
 create table intermediate.candidates as
 select * from (values ('serve', 1, 1), ('serve', 2, 3)) as rows (split, user_key, product_key);
@@ -210,6 +216,32 @@ def test_who_has_a_product_gets_it_where_products_are_recommended_again(
 ) -> None:
     shop.execute("insert into intermediate.candidates values ('serve', 3, 3)")
     assert pinned(shop, "pin,P1,,,,1")[2] == ["P1", "P3"]
+
+
+@pytest.mark.parametrize("kind", ["view", "click", "cart"])
+def test_a_look_at_a_product_gives_nobody_a_pin_and_denies_nobody_one(
+    shop: duckdb.DuckDBPyConnection, kind: str
+) -> None:
+    # cat looked at P1 and P2: they are candidates still, and say nothing of what others have.
+    shop.execute("insert into intermediate.candidates values ('serve', 3, 1), ('serve', 3, 2)")
+    for product in (1, 2):
+        shop.execute(
+            f"insert into interactions values (3, 'cat', {product}, 'P{product}', '{kind}')"
+        )
+    shop.execute(
+        "insert into new_recommendations"
+        " values (3, 'cat', 1, 'P4', 0.2, 'popular', 'popular', null, null)"
+    )
+    found = pinned(shop, "pin,P1,,,,1")
+    assert found[2] == ["P3"]
+    assert found[3] == ["P1", "P4"]
+
+
+def test_what_is_settled_is_what_dbt_calls_so() -> None:
+    macro = (ROOT / "dbt_project/macros/build/is_positive.sql").read_text(encoding="utf-8")
+    _, _, told = macro.partition("{% macro is_settled(kind) -%}")
+    kinds = re.findall(r"'(\w+)'", told.partition("endmacro")[0])
+    assert tuple(kinds) == SETTLED
 
 
 def test_pins_at_one_place_follow_each_other(shop: duckdb.DuckDBPyConnection) -> None:

@@ -26,6 +26,7 @@ known_products as (
 
     from interactions
     where $exclude_reviewed
+        and list_contains($settled, kind)
 
 ),
 
