@@ -99,14 +99,14 @@ def boosted(users: Keys, scores: Scores, amounts: npt.NDArray[np.float64]) -> Sc
     >>> boosted(np.array([1, 1, 2]), np.array([0.0, 2.0, 5.0]), np.array([2.5, 0.0, 1.0]))
     array([2.5, 2. , 6. ], dtype=float32)
     """
-    if not len(users):
-        return scores
-    counts = np.maximum(np.bincount(users), 1)
-    means = np.bincount(users, weights=scores) / counts
-    squares = np.bincount(users, weights=(scores - means[users]) ** 2)
+    # Keys may be large, and are below 0 for users that a run does not know.
+    _, numbers = np.unique(users, return_inverse=True)
+    counts = np.bincount(numbers)
+    means = np.bincount(numbers, weights=scores) / counts
+    squares = np.bincount(numbers, weights=(scores - means[numbers]) ** 2)
     deviations = np.sqrt(squares / counts)
     deviations[deviations == 0] = 1
-    moved: Scores = (scores + amounts * deviations[users]).astype(np.float32)
+    moved: Scores = (scores + amounts * deviations[numbers]).astype(np.float32)
     return moved
 
 

@@ -13,7 +13,7 @@ import pytest
 from project import ROOT
 from rankmart.errors import RuleError
 from rankmart.rank import best_first
-from rankmart.rules import COLUMNS, ListRules, pin_products, read_rules
+from rankmart.rules import COLUMNS, ListRules, boosted, pin_products, read_rules
 from rankmart.settled import SETTLED
 
 TODAY = date(2024, 6, 15)
@@ -154,6 +154,14 @@ def test_a_boost_moves_by_standard_deviations_of_the_user(
         arrange = rules_of(shop, f"boost,P2,,,{amount}").before(best_first)
         order = arrange(users, products, scores, k=3)
         assert products[order].tolist() == [*expected, *expected]
+
+
+def test_a_boost_takes_any_keys_of_users() -> None:
+    # Those of users whom the run does not know are below 0; large ones need no more memory.
+    users = np.array([-7, -7, 2**31 - 1, 2**31 - 1, 3], dtype=np.int32)
+    scores = np.array([0, 2, 0, 4, 5], dtype=np.float32)
+    moved = boosted(users, scores, np.array([3.0, 0, 3, 0, 1]))
+    assert moved.tolist() == [3, 2, 6, 4, 6]
 
 
 def test_among_equal_scores_a_boost_decides(shop: duckdb.DuckDBPyConnection) -> None:
