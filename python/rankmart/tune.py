@@ -104,9 +104,9 @@ def tune(
     project in `project`; `given` are vars that were given to `dbt run` by hand. With none, the
     vars of an earlier tuning stay.
 
-    The file is not written while nothing beats the defaults; one of an earlier tuning, whose
-    parameters are not confirmed any more, is deleted. All trials are in the table
-    `ranker.tuning_trials`.
+    The file is not written while nothing beats the defaults; one of an earlier tuning, of which
+    nothing is confirmed any more, is deleted. What there was no time to try stays as the file has
+    it. All trials are in the table `ranker.tuning_trials`.
 
     Raises RankmartError where Optuna is not installed or dbt fails, WarehouseError, and
     NotEnoughDataError for too few fit users.
@@ -118,7 +118,7 @@ def tune(
     found = read_tuned_vars(settings.tuned)
     default = None
     if generator_trials:
-        found, fit, default = _tune_vars(
+        tuned_vars = _tune_vars(
             settings,
             project=project,
             given=given or {},
@@ -126,7 +126,10 @@ def tune(
             trials=generator_trials,
             deadline=deadline,
             studies=studies,
+            has_earlier=bool(found),
         )
+        if tuned_vars is not None:
+            found, fit, default = tuned_vars
     defaults = default_objectives(fit.users)
     ranker = search(
         fit.rows,
@@ -143,7 +146,9 @@ def tune(
     with open_warehouse(settings) as connection:
         write_trials(connection, studies)
     tuning = _outcome(ranker, defaults, found, default, fit, settings)
-    if tuning.found:
+    if not tuning.trials and default is None:
+        logger.info("there was no time to try anything, so %s stays as it is", settings.tuned)
+    elif tuning.found:
         write_tuned(
             settings.tuned,
             tuning.objectives,
@@ -152,9 +157,9 @@ def tune(
             trials=tuning.trials,
             found_vars=found,
         )
-    elif tuning.trials and read_tuned(settings.tuned):
+    elif settings.tuned.exists():
         settings.tuned.unlink()
-        logger.info("deleted %s: its parameters are not surely better any more", settings.tuned)
+        logger.info("deleted %s: what it has is not surely better any more", settings.tuned)
     return tuning
 
 
@@ -270,10 +275,12 @@ def _tune_vars(
     trials: int,
     deadline: float,
     studies: "list[optuna.Study]",
-) -> tuple[dict[str, Var], Fit, float]:
+    has_earlier: bool,
+) -> tuple[dict[str, Var], Fit, float] | None:
     """The vars that are better, the features that they make, and the default's NDCG@10.
 
-    Adds its studies to `studies`.
+    None where the deadline came before all was compared, and an earlier tuning has vars that may
+    stay. Adds its studies to `studies`.
     """
     journal = settings.tuned.with_suffix(".journal")
     # Beside the warehouse is room for a part of it.
@@ -299,7 +306,9 @@ def _tune_vars(
         rankers = Rankers(warehouse, groups, seed=settings.seed)
         plain = rankers.fit({})
         together = open_study(f"vars with the ranker {plain.digest(settings.seed)}", journal)
-        chosen = choose(
+        # After the deadline, trials were left out, or may have been.
+        is_whole = time.monotonic() < deadline
+        choice = choose(
             rankers,
             offers_of(groups, tried),
             together,
@@ -307,13 +316,16 @@ def _tune_vars(
             deadline=deadline,
         )
         studies.extend([*tried, together])
+        if has_earlier and not (is_whole and choice.is_whole):
+            logger.info("there was no time to compare all vars: those of %s stay", settings.tuned)
+            return None
         found = {
             name: Var(value=value, instead_of=warehouse.vars[name])
-            for name, value in chosen.items()
+            for name, value in choice.vars.items()
         }
         return (
             found,
-            rankers.fit(chosen),
+            rankers.fit(choice.vars),
             validation_ndcg(
                 _data(
                     plain.rows,
@@ -334,13 +346,17 @@ def _outcome(
     fit: Fit,
     settings: Settings,
 ) -> Tuning:
-    """What a study and better vars say together; parameters must be better elsewhere too."""
+    """What a study and better vars say together; parameters must be better elsewhere too.
+
+    Without a trial that ended, the parameters of the file stay.
+    """
     import optuna
 
     ends = first_and_best(study)
     if ends is None:
         known = default or 0.0
-        return Tuning(value=known, default=known, trials=0, vars=found)
+        kept = read_tuned(settings.tuned)
+        return Tuning(value=known, default=known, trials=0, vars=found, objectives=kept)
     value = ends.first
     objectives: tuple[Parameters, ...] = ()
     elsewhere: tuple[float, float] | None = None

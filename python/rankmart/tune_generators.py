@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 import numpy as np
@@ -189,6 +189,13 @@ class Rankers:
             return read_fit(connection, features=feature_names(connection))
 
 
+class Choice(NamedTuple):
+    """Vars that are better, and whether all was compared, or the deadline came before."""
+
+    vars: dict[str, float]
+    is_whole: bool
+
+
 def choose(
     rankers: Rankers,
     offers: Sequence[Mapping[str, float]],
@@ -196,19 +203,26 @@ def choose(
     *,
     sizes: Mapping[str, Sequence[float]],
     deadline: float = math.inf,
-) -> dict[str, float]:
+) -> Choice:
     """The vars with which the ranker is better than without, on held-out fit users.
 
     Better: by more than the standard error of the users' mean difference, so that few users do not
     choose by chance. All offers together, if that is better; else one after another, each kept if
-    it helps. Then each of the sizes. What was compared is kept in `study`, and not done again.
+    it helps. Then each of the sizes. What was compared is kept in `study`, and not done again: it
+    counts after the deadline too, when nothing more is compared.
     """
     chosen: dict[str, float] = {}
+    is_whole = True
 
     def is_better(tried: dict[str, float]) -> bool:
-        if tried == chosen or time.monotonic() >= deadline:
+        nonlocal is_whole
+        if tried == chosen:
             return False
-        gain, error = _gain(rankers, tried, chosen, study)
+        known = _known_gain(tried, chosen, study)
+        if known is None and time.monotonic() >= deadline:
+            is_whole = False
+            return False
+        gain, error = known or _gain(rankers, tried, chosen, study)
         return gain > error
 
     together = {name: value for offer in offers for name, value in offer.items()}
@@ -222,19 +236,29 @@ def choose(
         for value in values:
             if is_better(chosen | {name: value}):
                 chosen = chosen | {name: value}
-    return chosen
+    return Choice(chosen, is_whole)
+
+
+def _known_gain(
+    tried: dict[str, float], chosen: dict[str, float], study: "optuna.Study"
+) -> tuple[float, float] | None:
+    """What `_gain` found when it compared these; None where it did not."""
+    compared = {"vars": tried, "instead_of": chosen}
+    for trial in study.trials:
+        if {name: trial.user_attrs.get(name) for name in compared} == compared:
+            return trial.user_attrs["gain"], trial.user_attrs["standard_error"]
+    return None
 
 
 def _gain(
     rankers: Rankers, tried: dict[str, float], chosen: dict[str, float], study: "optuna.Study"
 ) -> tuple[float, float]:
-    """By how much the ranker's NDCG@10 is above that with other vars, and the standard error."""
+    """By how much the ranker's NDCG@10 is above that with other vars, and the standard error.
+
+    Adds both to `study`.
+    """
     from optuna.trial import TrialState, create_trial
 
-    compared = {"vars": tried, "instead_of": chosen}
-    for trial in study.trials:
-        if {name: trial.user_attrs.get(name) for name in compared} == compared:
-            return trial.user_attrs["gain"], trial.user_attrs["standard_error"]
     started = time.monotonic()
     before, after = rankers.values(chosen), rankers.values(tried)
     gain, error = paired_gain(before, after)
@@ -242,7 +266,12 @@ def _gain(
         create_trial(
             state=TrialState.COMPLETE,
             value=float(after.mean()),
-            user_attrs=compared | {"gain": gain, "standard_error": error},
+            user_attrs={
+                "vars": tried,
+                "instead_of": chosen,
+                "gain": gain,
+                "standard_error": error,
+            },
         )
     )
     logger.info(

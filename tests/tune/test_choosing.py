@@ -26,10 +26,14 @@ class KnownRankers(Rankers):
         return values + self.noise if changed else values
 
 
-def chosen(rankers: Rankers, **more: float) -> dict[str, float]:
-    return choose(
-        rankers, [{"a": 1.0}, {"b": 2.0}], open_study(None, None), sizes={"c": (3.0, 4.0)}, **more
-    )
+OFFERS = [{"a": 1.0}, {"b": 2.0}]
+SIZES = {"c": (3.0, 4.0)}
+
+
+def chosen(rankers: Rankers) -> dict[str, float]:
+    choice = choose(rankers, OFFERS, open_study(None, None), sizes=SIZES)
+    assert choice.is_whole
+    return choice.vars
 
 
 def test_all_offers_are_kept_where_they_are_better_together() -> None:
@@ -58,16 +62,30 @@ def test_what_the_draw_of_users_may_explain_is_not_kept() -> None:
 def test_what_was_compared_is_not_compared_again() -> None:
     study = open_study(None, None)
     first, second = (KnownRankers({"a": 0.01, "b": -0.02, "c": 0.0}) for _ in range(2))
-    offers = [{"a": 1.0}, {"b": 2.0}]
-    assert choose(first, offers, study, sizes={}) == choose(second, offers, study, sizes={})
+    choice = choose(first, OFFERS, study, sizes={})
+    assert choose(second, OFFERS, study, sizes={}) == choice
     assert first.asked
     assert second.asked == []
 
 
 def test_nothing_is_compared_after_the_deadline() -> None:
     rankers = KnownRankers({"a": 0.1, "b": 0.1, "c": 0.1})
-    assert chosen(rankers, deadline=0.0) == {}
+    choice = choose(rankers, OFFERS, open_study(None, None), sizes=SIZES, deadline=0.0)
+    assert choice == ({}, False)
     assert rankers.asked == []
+
+
+def test_what_was_compared_before_counts_after_the_deadline_too() -> None:
+    study = open_study(None, None)
+    first, second, third = (KnownRankers({"a": 0.1, "b": 0.1, "c": 0.1}) for _ in range(3))
+    choose(first, OFFERS, study, sizes={})
+    assert choose(second, OFFERS, study, sizes={}, deadline=0.0) == ({"a": 1.0, "b": 2.0}, True)
+    # The sizes were not compared.
+    assert choose(third, OFFERS, study, sizes=SIZES, deadline=0.0) == (
+        {"a": 1.0, "b": 2.0},
+        False,
+    )
+    assert (second.asked, third.asked) == ([], [])
 
 
 def test_a_study_that_was_interrupted_goes_on_as_if_it_had_not_been() -> None:

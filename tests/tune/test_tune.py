@@ -1,6 +1,7 @@
 """Tuning: trials on fit users alone, resumed where they stopped, and a file that others use."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from project import Finished, Project
 from rankmart.errors import RankmartError
 from rankmart.plans import LAMBDAMART_SMALL, LOGISTIC
-from rankmart.tuned import Var, read_tuned, read_tuned_vars, write_tuned
+from rankmart.tuned import Var, read_tuned, read_tuned_vars, write_tuned, write_vars
 
 pytestmark = pytest.mark.long
 
@@ -20,6 +21,7 @@ where study like '{}%'
 order by study, trial
 """
 GROUP = "two hops"
+EARLIER = {"two_hop_width": Var(value=9, instead_of=25)}
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +37,11 @@ def copied(shop: Project, scratch: Path) -> Project:
     return replace(shop.copied_to(scratch), more={"RANKMART_TUNED": str(scratch / "tuned.json")})
 
 
-def tune(project: Project, *, trials: int, generator_trials: int = 0) -> Finished:
+def tune(project: Project, *more: str, trials: int = 1, generator_trials: int = 0) -> Finished:
     return project.rankmart(
         "tune",
         *("--trials", str(trials), "--generator-trials", str(generator_trials)),
-        *("--group", GROUP, "--project", str(project.root)),
+        *("--group", GROUP, "--project", str(project.root), *more),
     )
 
 
@@ -136,6 +138,43 @@ def test_parameters_that_are_not_confirmed_any_more_are_deleted(
     said = tune(project, trials=1).succeeded().output
     assert not file.exists()
     assert f"deleted {file}" in said
+
+
+def test_vars_that_are_not_better_any_more_are_deleted(
+    scored_shop: Project, tmp_path: Path
+) -> None:
+    project = copied(scored_shop, tmp_path)
+    file = tmp_path / "tuned.json"
+    write_vars(file, EARLIER)
+    # The one trial of the group is of the default, so there is nothing to compare by the ranker.
+    said = tune(project, generator_trials=1).succeeded().output
+    assert project.rows(TRIALS.format("vars with the ranker")) == []
+    assert "Nothing was surely better than the defaults" in said
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("generator_trials", [0, 2])
+def test_what_there_is_no_time_to_try_stays_as_the_file_has_it(
+    scored_shop: Project, tmp_path: Path, generator_trials: int
+) -> None:
+    project = copied(scored_shop, tmp_path)
+    file = tmp_path / "tuned.json"
+    write_tuned(file, [LOGISTIC], value=0.2, default=0.1, trials=9, found_vars=EARLIER)
+    before = file.read_bytes()
+    said = tune(project, "--minutes", "0", generator_trials=generator_trials).succeeded().output
+    assert file.read_bytes() == before
+    assert f"there was no time to try anything, so {file} stays as it is" in said
+
+
+def test_vars_that_there_is_no_time_to_compare_stay_beside_what_trials_found_before(
+    tuned: Project, tmp_path: Path
+) -> None:
+    project = copied(tuned, tmp_path)
+    shutil.copy(tuned.scratch / "tuned.journal", tmp_path)
+    file = tmp_path / "tuned.json"
+    write_tuned(file, [LOGISTIC], value=0.2, default=0.1, trials=9, found_vars=EARLIER)
+    tune(project, "--minutes", "0", generator_trials=2).succeeded()
+    assert read_tuned_vars(file) == EARLIER
 
 
 def test_labels_of_test_users_are_not_looked_at(

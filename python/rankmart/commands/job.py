@@ -131,6 +131,8 @@ def tune(
     if not tuning.found:
         click.echo("Nothing was surely better than the defaults, so they stay.")
     elif tuning.vars:
-        click.echo(f"Wrote {settings.tuned}: the next `dbt run` and `rankmart score` use it.")
+        click.echo(
+            f"They are in {settings.tuned}: the next `dbt run` and `rankmart score` use it."
+        )
     else:
-        click.echo(f"Wrote {settings.tuned}: the next `rankmart score` uses it.")
+        click.echo(f"They are in {settings.tuned}: the next `rankmart score` uses it.")
