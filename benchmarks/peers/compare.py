@@ -28,6 +28,7 @@ from benchmarks.peers.export import Split, export_split, export_tags
 from benchmarks.peers.grid import PEERS, Peer, Setting
 from benchmarks.peers.table import markdown, write_docs
 from rankmart.benchmark import benchmark, write_json
+from rankmart.contest import BY_SCORE
 from rankmart.errors import RankmartError
 from rankmart.settings import Settings
 
@@ -209,7 +210,11 @@ def _rankmart_models(
 ) -> dict[str, dict[str, Any]]:
     """What Rankmart publishes, with the time of its whole job; its best generator; popular."""
     published = rankmart["published_model"]
-    generators = [model for model in rankmart["models"] if model not in ("ranker", published)]
+    generators = [
+        model
+        for model in rankmart["models"]
+        if model not in ("ranker", published) and not model.endswith(BY_SCORE)
+    ]
     best = max(generators, key=lambda model: figures[model].ndcg)
     return {
         f"Rankmart {published}": {

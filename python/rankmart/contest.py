@@ -5,14 +5,15 @@ import logging
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from rankmart.bootstrap import RESAMPLES
+from rankmart.bootstrap import DECIMALS, RESAMPLES
 from rankmart.errors import WarehouseError, first_line
-from rankmart.evaluate import candidate_recall, evaluate
+from rankmart.evaluate import candidate_recall, evaluate, per_user
 from rankmart.features import count_rows, generator_names
 from rankmart.gate import RANKER
 from rankmart.progress import Progress
@@ -27,7 +28,10 @@ logger = logging.getLogger(__name__)
 DEPTH = 20
 
 BY_SCORE = "_by_score"
-"""What the name of a model ends with whose lists are shown as they were before re-ranking."""
+"""What the name of a model ends with whose lists are by its own scores alone.
+
+Neither re-ranked nor, of a generator that stands in for the ranker, filled up.
+"""
 
 # The labels of the users that candidates were made for: above a size, of a sample.
 _LABELS = """
@@ -116,17 +120,12 @@ def hold_contest(
 ) -> Contest:
     """Evaluate every generator, and the ranker if there is one, on the labels of a split.
 
-    With `reranking`, what is judged of the ranker, and of the generator that stands in for it,
-    is the re-ranked lists; the lists before are judged beside them, as `<model>_by_score`.
-    `in_full` is with all that is written down; without, there are the means of metrics that
-    depend on labels, and no more.
+    What is judged of the generator that stands in for the ranker is what is published then: its
+    list, filled up by the other candidates. With `reranking`, of both it is the re-ranked lists.
+    The lists before are judged beside them, as `<model>_by_score`. `in_full` is with all that is
+    written down; without, there are the means of metrics that depend on labels, and no more.
     """
-    run(connection, f"create or replace temp table contest_labels as {_LABELS}", [split])
-    run(
-        connection,
-        "create or replace temp table contest_lists"
-        " (model varchar, user_key integer, product_key integer, rank integer)",
-    )
+    _empty_contest(connection, split)
     generators = generator_names(features)
     ranked = _to_rank(features, ranker, reranking, stand_in)
     for generator in generators:
@@ -140,22 +139,8 @@ def hold_contest(
             """,
             [generator + BY_SCORE if generator in ranked else generator, split, DEPTH],
         )
-    for model, (scorer, arrange) in ranked.items():
-        rank_split(
-            connection,
-            scorer,
-            split,
-            features=features,
-            k=DEPTH,
-            what=f"rank {split}",
-            progress=progress,
-            arrange=arrange,
-        )
-        run(
-            connection,
-            "insert into contest_lists select ?, user_key, product_key, rank from ranked",
-            [model],
-        )
+    for model, lists in ranked.items():
+        _add_ranked(connection, split, model, lists, progress=progress)
     evaluation = evaluate(
         connection,
         lists="contest_lists",
@@ -181,6 +166,62 @@ def hold_contest(
         user_values=evaluation.users,
         candidate_recall=recall,
         users=users,
+    )
+
+
+def ndcg_in_place(
+    connection: duckdb.DuckDBPyConnection,
+    split: str,
+    generator: str,
+    *,
+    progress: Progress,
+) -> float:
+    """NDCG@10 of what is published if a generator stands in for the ranker, before re-ranking."""
+    _empty_contest(connection, split)
+    _add_ranked(connection, split, generator, _in_place(generator, best_first), progress=progress)
+    values = per_user(
+        connection,
+        lists="contest_lists",
+        labels="contest_labels",
+        ks=(10,),
+        models=[generator],
+    ).column("ndcg")
+    return round(float(np.mean(values.to_numpy())), DECIMALS) if len(values) else 0.0
+
+
+def _empty_contest(connection: duckdb.DuckDBPyConnection, split: str) -> None:
+    """The temp tables `contest_labels` of a split, and `contest_lists` without a list."""
+    run(connection, f"create or replace temp table contest_labels as {_LABELS}", [split])
+    run(
+        connection,
+        "create or replace temp table contest_lists"
+        " (model varchar, user_key integer, product_key integer, rank integer)",
+    )
+
+
+def _add_ranked(
+    connection: duckdb.DuckDBPyConnection,
+    split: str,
+    model: str,
+    lists: "_Lists",
+    *,
+    progress: Progress,
+) -> None:
+    """Put a model's lists into `contest_lists`."""
+    rank_split(
+        connection,
+        lists.scorer,
+        split,
+        features=lists.features,
+        k=DEPTH,
+        what=f"rank {split}",
+        progress=progress,
+        arrange=lists.arrange,
+    )
+    run(
+        connection,
+        "insert into contest_lists select ?, user_key, product_key, rank from ranked",
+        [model],
     )
 
 
@@ -214,21 +255,35 @@ def _split_history(connection: duckdb.DuckDBPyConnection, split: str) -> SplitHi
     )
 
 
+class _Lists(NamedTuple):
+    """How lists are made: by what scorer of which features, and how they are arranged."""
+
+    scorer: Scorer
+    features: list[str]
+    arrange: Arrange
+
+
+def _in_place(generator: str, arrange: Arrange) -> _Lists:
+    """The lists of a generator that stands in for the ranker."""
+    features = [f"{generator}_rank", "standing"]
+    return _Lists(GeneratorScorer(generator, features), features, arrange)
+
+
 def _to_rank(
     features: list[str],
     ranker: Scorer | None,
     reranking: Reranking | None,
     stand_in: str | None,
-) -> dict[str, tuple[Scorer, Arrange]]:
-    """What has to be scored for the contest, by model: with what, and how lists are made of it."""
-    if reranking is None:
-        return {} if ranker is None else {RANKER: (ranker, best_first)}
-    ranked: dict[str, tuple[Scorer, Arrange]] = {}
+) -> dict[str, _Lists]:
+    """What has to be scored for the contest, by model."""
+    arrange = best_first if reranking is None else reranking.arrange
+    ranked: dict[str, _Lists] = {}
     if ranker is not None:
-        ranked[RANKER] = (ranker, reranking.arrange)
-        ranked[RANKER + BY_SCORE] = (ranker, best_first)
+        ranked[RANKER] = _Lists(ranker, features, arrange)
+        if reranking is not None:
+            ranked[RANKER + BY_SCORE] = _Lists(ranker, features, best_first)
     if stand_in is not None:
-        ranked[stand_in] = (GeneratorScorer(stand_in, features), reranking.arrange)
+        ranked[stand_in] = _in_place(stand_in, arrange)
     return ranked
 
 

@@ -13,6 +13,7 @@ from rankmart.contest import (
     Contest,
     export_contest_lists,
     hold_contest,
+    ndcg_in_place,
 )
 from rankmart.errors import NotEnoughDataError, SnapshotError
 from rankmart.experiments import fingerprint as experiments_fingerprint
@@ -314,13 +315,16 @@ def _choose(
 
     Which generator is the best one, and whether it beats the ranker, is decided on the users of
     the `fit` split, who trained the ranker or were held out from it; the test labels only veto.
-    Lists are compared as they are before re-ranking, which would cost either about as much.
+    Lists are compared as they are before re-ranking, which would cost either about as much; those
+    of generators are what is published if one stands in for the ranker.
     """
     generators = generator_names(features)
     on_fit = hold_contest(
         connection, "fit", features=features, ranker=None, progress=progress, in_full=False
     )
     best = on_fit.best(generators) if on_fit.users else "popular"
+    best_in_place = ndcg_in_place(connection, "test", best, progress=progress)
+    # Last of all, so that its lists are those that are exported.
     contest = hold_contest(
         connection,
         "test",
@@ -337,10 +341,10 @@ def _choose(
             f"the ranker (NDCG@10 {ranker.validation_ndcg:.4f} on held-out fit users) does not"
             f" beat {best} ({ranker.generator_ndcg[best]:.4f}): {best} it is"
         )
-    elif by_score < contest.value(best):
+    elif by_score < best_in_place:
         note = (
             f"the ranker (NDCG@10 {by_score:.4f} on test users) does not"
-            f" beat {best} ({contest.value(best):.4f}): {best} it is"
+            f" beat {best} ({best_in_place:.4f}): {best} it is"
         )
     elif not beats_popular(by_score, contest.value("popular")):
         note = (
@@ -349,20 +353,21 @@ def _choose(
         )
     else:
         return RANKER, ranker, contest, []
-    if contest.value(best) < contest.value("popular"):
+    if "popular" in generators and best_in_place < ndcg_in_place(
+        connection, "test", "popular", progress=progress
+    ):
         best = "popular"
         note += ", but popular beats that: popular it is"
     logger.warning(note)
-    if reranking is not None:
-        contest = hold_contest(
-            connection,
-            "test",
-            features=features,
-            ranker=ranker,
-            progress=progress,
-            reranking=reranking,
-            stand_in=best,
-        )
+    contest = hold_contest(
+        connection,
+        "test",
+        features=features,
+        ranker=ranker,
+        progress=progress,
+        reranking=reranking,
+        stand_in=best,
+    )
     return best, GeneratorScorer(best, features), contest, [note]
 
 

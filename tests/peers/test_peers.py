@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.peers.compare import _run_peer, compare, main
+from benchmarks.peers.compare import _rankmart_models, _run_peer, compare, main
 from benchmarks.peers.ease import ease
-from benchmarks.peers.evaluation import Evaluation, best_setting, require_equal
+from benchmarks.peers.evaluation import Evaluation, Figures, best_setting, require_equal
 from benchmarks.peers.export import Split, export_split, export_tags
 from benchmarks.peers.grid import PEERS, Peer, every
 from benchmarks.peers.history import History, Lists, read_history, read_users
@@ -238,6 +238,25 @@ def measured(command: str, out: Path) -> dict[str, float]:
     measure = ROOT / "benchmarks" / "peers" / "measure.py"
     subprocess.run([sys.executable, "-S", measure, out, sys.executable, "-c", command], check=True)
     return json.loads(out.read_text(encoding="utf-8"))
+
+
+def test_the_published_generators_own_list_is_no_other_generator() -> None:
+    ndcg = {"next_by_score": 0.4, "next": 0.3, "recent": 0.2, "popular": 0.1}
+    told = {
+        "published_model": "next",
+        "models": dict.fromkeys(ndcg),
+        "seconds": {"total": 1.0},
+        "peak_memory_mb": 1,
+    }
+    figures = {
+        model: Figures(ndcg=value, recall=0, coverage=0, warm_ndcg=0)
+        for model, value in ndcg.items()
+    }
+    assert list(_rankmart_models(told, figures)) == [
+        "Rankmart next",
+        "Rankmart recent",
+        "Rankmart popular",
+    ]
 
 
 def test_time_memory_and_exit_code_are_those_of_the_command(tmp_path: Path) -> None:
