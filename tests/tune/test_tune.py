@@ -1,7 +1,10 @@
 """Tuning: trials on fit users alone, resumed where they stopped, and a file that others use."""
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from project import Finished, Project
 from rankmart.errors import RankmartError
 from rankmart.plans import LAMBDAMART_SMALL, LOGISTIC
 from rankmart.tuned import Var, read_tuned, read_tuned_vars, write_tuned, write_vars
+from tune.idle_defaults import TOO_HEAVY
 
 pytestmark = pytest.mark.long
 
@@ -22,14 +26,14 @@ order by study, trial
 """
 GROUP = "two hops"
 EARLIER = {"two_hop_width": Var(value=9, instead_of=25)}
+POOR = {"two_hop_width": 1, "candidates_at_most": 4}
 
 
 @pytest.fixture(scope="module")
 def tuned(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shop after two trials of a group of vars, and two of the ranker."""
     project = copied(scored_shop, tmp_path_factory.mktemp("tuned"))
-    said = tune(project, trials=2, generator_trials=2).succeeded().stdout
-    (project.scratch / "said.txt").write_text(said, encoding="utf-8")
+    tune(project, trials=2, generator_trials=2).succeeded()
     return project
 
 
@@ -43,6 +47,40 @@ def tune(project: Project, *more: str, trials: int = 1, generator_trials: int = 
         *("--trials", str(trials), "--generator-trials", str(generator_trials)),
         *("--group", GROUP, "--project", str(project.root), *more),
     )
+
+
+@pytest.fixture(scope="module")
+def poor(scored_shop: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The shop with defaults that anything is better than, after it was tuned.
+
+    Two hops go through one product, the ranker chooses among four, and its parameters learn
+    nothing.
+    """
+    project = copied(scored_shop, tmp_path_factory.mktemp("poor"))
+    file = project.root / "dbt_project.yml"
+    told = file.read_text(encoding="utf-8")
+    file.unlink()
+    for name, number in POOR.items():
+        told, changed = re.subn(rf"^  {name}: \d+$", f"  {name}: {number}", told, flags=re.M)
+        assert changed == 1, name
+    file.write_text(told, encoding="utf-8")
+    project.dbt_command("run", "--select", "two_hop_pairs+", "candidates+").succeeded()
+    ended = subprocess.run(
+        [
+            *(sys.executable, Path(__file__).with_name("idle_defaults.py"), "tune"),
+            *("--trials", "4", "--generator-trials", "2", "--project", project.root),
+            *("--group", GROUP, "--group", "candidates_at_most"),
+        ],
+        cwd=project.scratch,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    (project.scratch / "said.txt").write_text(ended.stdout, encoding="utf-8")
+    return project
 
 
 def test_the_first_trial_is_of_the_defaults(tuned: Project) -> None:
@@ -93,29 +131,39 @@ def test_a_trial_of_the_default_vars_builds_what_is_in_the_warehouse(tuned: Proj
     assert first[3] == pytest.approx(built)
 
 
-def test_vars_are_compared_by_the_ranker_if_their_own_lists_are_better(tuned: Project) -> None:
-    first, second = tuned.rows(TRIALS.format(GROUP))
-    compared = tuned.rows(TRIALS.format("vars with the ranker"))
-    assert len(compared) == (second[3] > first[3])
-    found = read_tuned_vars(tuned.scratch / "tuned.json")
-    for trial in compared:
-        what = json.loads(trial[4])
-        width = what["vars"]["two_hop_width"]
-        better = what["gain"] > what["standard_error"]
-        assert found == ({"two_hop_width": Var(value=width, instead_of=25)} if better else {})
+def test_vars_whose_own_lists_are_better_are_compared_by_the_ranker(poor: Project) -> None:
+    default, other = poor.rows(TRIALS.format(GROUP))
+    assert json.loads(default[4]) == {"two_hop_width": 1}
+    assert other[3] > 1.2 * default[3]
+    chosen: dict[str, float] = {}
+    compared = [json.loads(row[4]) for row in poor.rows(TRIALS.format("vars with the ranker"))]
+    assert compared[0]["vars"] == json.loads(other[4])
+    assert [row["vars"].get("candidates_at_most") for row in compared] == [None, 100, 225]
+    for row in compared:
+        assert row["instead_of"] == chosen
+        if row["gain"] > row["standard_error"]:
+            chosen = row["vars"]
+    assert chosen["candidates_at_most"] in (100, 225)
+    file = poor.scratch / "tuned.json"
+    assert read_tuned_vars(file) == {
+        name: Var(value=value, instead_of=POOR[name]) for name, value in chosen.items()
+    }
+    said = (poor.scratch / "said.txt").read_text(encoding="utf-8")
+    assert f"candidates_at_most: {chosen['candidates_at_most']} instead of 4\n" in said
+    assert f"They are in {file}: the next `dbt run`" in said
 
 
-def test_parameters_are_in_the_file_if_other_users_confirm_them(tuned: Project) -> None:
-    values = [trial[3] for trial in tuned.rows(TRIALS.format("ranker"))]
-    file = tuned.scratch / "tuned.json"
-    said = (tuned.scratch / "said.txt").read_text(encoding="utf-8")
-    assert ("On other fit users the best of them is" in said) == (max(values) > values[0])
-    if read_tuned(file):
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        assert kept["validation_ndcg_at_10"] == max(values)
-        assert ": kept." in said
-    else:
-        assert ": kept." not in said
+def test_parameters_that_other_users_confirm_are_in_the_file(poor: Project) -> None:
+    default, *others = poor.rows(TRIALS.format("ranker"))
+    assert json.loads(default[4])["0_min_child_weight"] == TOO_HEAVY
+    best = max(others, key=lambda row: row[3])
+    assert best[3] > 1.5 * default[3]
+    file = poor.scratch / "tuned.json"
+    [kept] = read_tuned(file)
+    found = {name.removeprefix("0_"): value for name, value in json.loads(best[4]).items()}
+    assert kept == LOGISTIC | found
+    assert json.loads(file.read_text(encoding="utf-8"))["validation_ndcg_at_10"] == best[3]
+    assert ": kept." in (poor.scratch / "said.txt").read_text(encoding="utf-8")
 
 
 def test_trials_go_on_where_they_stopped(scored_shop: Project, tmp_path: Path) -> None:
