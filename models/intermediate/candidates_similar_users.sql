@@ -41,7 +41,7 @@ ordered as (
 
     select
         list_key,
-        {{ order_key('similarity', 'reviewer_key') }} as other_order
+        {{ order_key('similarity', 'reviewer_key', bits=28) }} as other_order
 
     from met
 
@@ -65,8 +65,8 @@ similar_users as (
     select
         targets.split,
         ranked_others.list_key,
-        {{ key_of_order('ranked_others.other_order') }} as reviewer_key,
-        {{ score_of_order('ranked_others.other_order') }} as similarity
+        {{ key_of_order('ranked_others.other_order', bits=28) }} as reviewer_key,
+        {{ score_of_order('ranked_others.other_order', bits=28) }} as similarity
 
     from ranked_others
     inner join targets

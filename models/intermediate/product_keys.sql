@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ check_keys(this, 'product_key', bits=24) }}") }}
+
 {# Every product that may be recommended, under one number. What nobody has reviewed yet comes
    from the products file, after the others: only its text speaks for it. #}
 with

@@ -51,7 +51,7 @@ counted as (
         max(reviewed_epoch) as last_epoch,
         cast(round(median(reviewed_epoch)) as bigint) as median_epoch,
         max(as_of) as as_of,
-        {{ exact_sum('rating') }} as rating_sum,
+        coalesce({{ exact_sum('rating') }}, 0) as rating_sum,
         count(rating) as rating_count,
         max(mean_rating) as mean_rating,
         count_if(rating >= 4.5) as five_star_count,

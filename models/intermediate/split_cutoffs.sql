@@ -1,5 +1,8 @@
-{# The moments of the temporal protocol. Leave-last-out has none: each user has their own. Users of
-   two windows are asked twice, at two moments. #}
+{{ config(post_hook="{{ check_cutoffs(this) }}") }}
+
+{# The moments of the temporal protocol, by what may be a label: a look that became a purchase has
+   the purchase's time, and would move the moments. Leave-last-out has none: each user has their
+   own. Users of two windows are asked twice, at two moments. #}
 {% set share_of_window = (
     (var('test_cutoff_quantile') - var('fit_cutoff_quantile')) / var('fit_cutoff_quantile')
 ) | round(9) %}
@@ -11,25 +14,38 @@ interactions as (
 
 ),
 
+strong as (
+
+    select * from interactions
+    where {{ may_be_label('strength') }}
+
+),
+
 moments as (
 
     select
         {% if var('fit_cutoff') %}
-        {{ epoch_of_text("'" ~ var('fit_cutoff') ~ "'") }} as fit_cutoff,
+        max({{ epoch_of_text("'" ~ var('fit_cutoff') ~ "'") }}) as fit_cutoff,
         {% else %}
         percentile_disc({{ var('fit_cutoff_quantile') }}) within group (
             order by reviewed_epoch
         ) as fit_cutoff,
         {% endif %}
         {% if var('test_cutoff') %}
-        {{ epoch_of_text("'" ~ var('test_cutoff') ~ "'") }} as test_cutoff,
+        max({{ epoch_of_text("'" ~ var('test_cutoff') ~ "'") }}) as test_cutoff
         {% else %}
         percentile_disc({{ var('test_cutoff_quantile') }}) within group (
             order by reviewed_epoch
-        ) as test_cutoff,
+        ) as test_cutoff
         {% endif %}
-        max(reviewed_epoch) as last_epoch
 
+    from strong
+
+),
+
+ends as (
+
+    select max(reviewed_epoch) as last_epoch
     from interactions
 
 ),
@@ -39,13 +55,13 @@ moments as (
 of_moments as (
 
     select
-        interactions.reviewed_epoch,
-        sum(count(*)) over (order by interactions.reviewed_epoch) as so_far
+        strong.reviewed_epoch,
+        sum(count(*)) over (order by strong.reviewed_epoch) as so_far
 
-    from interactions
+    from strong
     inner join moments
-        on interactions.reviewed_epoch <= moments.fit_cutoff
-    group by interactions.reviewed_epoch
+        on strong.reviewed_epoch <= moments.fit_cutoff
+    group by strong.reviewed_epoch
 
 ),
 
@@ -93,14 +109,13 @@ labelled as (
 
     select
         windows.fit_window,
-        count(distinct interactions.user_key) as user_count
+        count(distinct strong.user_key) as user_count
 
     from windows
-    inner join interactions
-        on windows.history_until < interactions.reviewed_epoch
-        and windows.labels_until >= interactions.reviewed_epoch
-    where {{ is_wish('interactions.kind', 'interactions.first_rating') }}
-        and {{ may_be_label('interactions.strength') }}
+    inner join strong
+        on windows.history_until < strong.reviewed_epoch
+        and windows.labels_until >= strong.reviewed_epoch
+    where {{ is_wish('strong.kind', 'strong.first_rating') }}
     group by windows.fit_window
 
 ),
@@ -138,9 +153,10 @@ cutoffs as (
 
     select
         'test' as split,
-        test_cutoff as history_until,
-        last_epoch as labels_until
+        moments.test_cutoff as history_until,
+        ends.last_epoch as labels_until
     from moments
+    cross join ends
 
     union all
 
@@ -148,7 +164,7 @@ cutoffs as (
         'serve' as split,
         last_epoch as history_until,
         last_epoch as labels_until
-    from moments
+    from ends
 
 )
 

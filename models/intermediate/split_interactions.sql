@@ -182,6 +182,73 @@ roles as (
 
 {% endif %}
 
+{# What is still to come at the split's moment: the label, and all after it. #}
+to_come as (
+
+    {% if protocol() == 'temporal' %}
+    select
+        cutoffs.split,
+        cutoffs.history_until,
+        interactions.user_key,
+        interactions.product_key,
+        interactions.user_id,
+        interactions.product_id,
+        interactions.user_bucket
+
+    from interactions
+    inner join cutoffs
+        on interactions.reviewed_epoch > cutoffs.history_until
+    {% else %}
+    select
+        labels.split,
+        labels.reviewed_epoch - 1 as history_until,
+        interactions.user_key,
+        interactions.product_key,
+        interactions.user_id,
+        interactions.product_id,
+        interactions.user_bucket
+
+    from interactions
+    inner join roles as labels
+        on interactions.user_key = labels.user_key
+        and interactions.position >= labels.position
+    where labels.role = 'label'
+    {% endif %}
+
+),
+
+{{ weighed_events() }},
+
+{# One event decides for a pair, and those before it are in no row of `interactions`. Who looked at
+   a product and bought it after the moment had looked at it by then: without that, the looks of a
+   history would be those alone that nothing came of, and tell so. #}
+earlier as (
+
+    select
+        to_come.split,
+        to_come.user_key,
+        to_come.product_key,
+        to_come.user_id,
+        to_come.product_id,
+        to_come.user_bucket,
+        weighed.occurred_epoch,
+        weighed.seq,
+        weighed.kind,
+        weighed.rating,
+        weighed.strength
+
+    from weighed
+    inner join to_come
+        on weighed.user_id = to_come.user_id
+        and weighed.product_id = to_come.product_id
+    where weighed.occurred_epoch <= to_come.history_until
+
+),
+
+{{ decisive_events(
+    'earlier', ['split', 'user_key', 'product_key', 'user_id', 'product_id', 'user_bucket']
+) }},
+
 seen as (
 
     select
@@ -189,6 +256,8 @@ seen as (
         role,
         user_key,
         product_key,
+        user_id,
+        product_id,
         user_bucket,
         reviewed_epoch,
         position,
@@ -205,6 +274,125 @@ seen as (
     from roles
     where role is not null
 
+),
+
+users_with_more as (
+
+    select
+        split,
+        user_key
+
+    from decisive
+    group by split, user_key
+
+),
+
+{# Their histories are put into order anew. #}
+longer as (
+
+    select seen.*
+    from seen
+    semi join users_with_more
+        on seen.split = users_with_more.split
+        and seen.user_key = users_with_more.user_key
+    where seen.role = 'history'
+
+    union all
+
+    select
+        split,
+        'history' as role,
+        user_key,
+        product_key,
+        user_id,
+        product_id,
+        user_bucket,
+        occurred_epoch as reviewed_epoch,
+        cast(null as int) as position,
+        rating,
+        is_positive,
+        0 as text_length,
+        0 as helpful_votes,
+        0 as total_votes,
+        false as is_verified,
+        review_id,
+        kind,
+        strength
+
+    from decisive
+
+),
+
+{# What a user was through with by then is not to be recommended: no label, though a review of it
+   came later. #}
+settled as (
+
+    select
+        split,
+        user_key,
+        product_key
+
+    from decisive
+    where {{ is_settled('kind') }}
+
+),
+
+split_interactions as (
+
+    select
+        seen.split,
+        seen.role,
+        seen.user_key,
+        seen.product_key,
+        seen.user_bucket,
+        seen.reviewed_epoch,
+        seen.position,
+        seen.rating,
+        seen.is_positive,
+        seen.text_length,
+        seen.helpful_votes,
+        seen.total_votes,
+        seen.is_verified,
+        seen.review_id,
+        seen.kind,
+        seen.strength
+
+    from seen
+    anti join users_with_more
+        on seen.split = users_with_more.split
+        and seen.user_key = users_with_more.user_key
+        and seen.role = 'history'
+    anti join settled
+        on seen.split = settled.split
+        and seen.user_key = settled.user_key
+        and seen.product_key = settled.product_key
+        and seen.role = 'label'
+
+    union all
+
+    select
+        split,
+        role,
+        user_key,
+        product_key,
+        user_bucket,
+        reviewed_epoch,
+        cast(row_number() over (
+            partition by split, user_key
+            order by {{ order_of_history('longer') }}
+        ) as int) as position,
+        rating,
+        is_positive,
+        text_length,
+        helpful_votes,
+        total_votes,
+        is_verified,
+        review_id,
+        kind,
+        strength
+
+    from longer
+
 )
 
-select * from seen
+select * from split_interactions

@@ -72,6 +72,7 @@ last_days as (
     select
         split,
         user_key,
+        cast(count(*) as int) as active_days,
         cast(max_by(day_count, review_day) as int) as last_day_count,
         cast(max_by(days_before, review_day) as int) as days_before_last_day
 
@@ -90,7 +91,6 @@ stats as (
         min(reviewed_epoch) as first_epoch,
         max(reviewed_epoch) as last_epoch,
         max(as_of) as as_of,
-        cast(count(distinct reviewed_epoch) as int) as active_days,
         {{ exact_sum('rating') }} / nullif(count(rating), 0) as rating_mean,
         {{ exact_sum('rating - rating_mean_shrunk') }} / nullif(count(rating), 0)
             as rating_gap_mean,
@@ -107,6 +107,7 @@ stats_and_days as (
 
     select
         stats.*,
+        last_days.active_days,
         last_days.last_day_count,
         last_days.days_before_last_day
 

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ check_keys(this, 'user_key', bits=28) }}") }}
+
 with
 
 reviews as (
@@ -93,8 +95,8 @@ pairs as (
         events.occurred_epoch as reviewed_epoch,
         events.review_id,
         events.rating,
-        events.occurred_epoch as rated_epoch,
-        events.rating as first_rating,
+        events.rated_epoch,
+        events.first_rating,
         0 as text_length,
         0 as helpful_votes,
         0 as total_votes,

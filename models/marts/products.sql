@@ -88,7 +88,7 @@ products as (
         coalesce(counted.review_count, 0) as review_count,
         coalesce(counted.user_count, 0) as user_count,
         counted.rating_sum / nullif(counted.rating_count, 0) as rating_mean,
-        (counted.rating_sum + 10 * counted.mean_rating) / (counted.rating_count + 10)
+        (coalesce(counted.rating_sum, 0) + 10 * counted.mean_rating) / (counted.rating_count + 10)
             as rating_mean_shrunk,
         counted.one_star_count / nullif(cast(counted.rating_count as double), 0)
             as one_star_share,

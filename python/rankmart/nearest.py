@@ -77,7 +77,6 @@ def nearest(
         return
     vectors_of_others = vectors[others_of]
     weights = None if standing is None else standing[others_of]
-    slack = 0.0 if decimals is None else 10.0**-decimals
     positions = np.arange(len(vectors)) if asked is None else asked
     rows_per_block = max(1, CELLS // len(others_of))
     blocks = [
@@ -91,7 +90,7 @@ def nearest(
         own = np.flatnonzero(others_of[places] == block)
         cosines[own, places[own]] = -2
         weighed = cosines if weights is None else cosines * weights
-        rows, others = _at_least_the_best(weighed, k, slack=slack)
+        rows, others = _at_least_the_best(weighed, k, decimals=decimals)
         values = weighed[rows, others]
         if decimals is not None:
             values = values.round(decimals)
@@ -132,15 +131,19 @@ def pairs_reader(tables: Iterable[pa.Table]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(PAIRS, batches)
 
 
-def _at_least_the_best(values: Floats, k: int, *, slack: float) -> tuple[Positions, Positions]:
-    """Row and column of the k largest of each row, if above 0, of all within `slack` of these,
-    and of a few others.
+def _at_least_the_best(
+    values: Floats, k: int, *, decimals: int | None
+) -> tuple[Positions, Positions]:
+    """Row and column of the k largest of each row that are above 0, and of some others.
+
+    Values count as rounded to `decimals`, if told, and of equals those of the smaller columns.
 
     There are k groups of columns whose maximum is at least the k-th largest maximum, so nothing
     smaller than that can be among the k: most of the row needn't be sorted.
     """
     rows, count = values.shape
     groups = count // GROUP
+    slack = 0.0 if decimals is None else 10.0**-decimals
     # Whatever is above 0 is at least the smallest number that there is.
     floor = np.full(rows, np.finfo(np.float32).tiny, dtype=np.float32)
     if groups > k:
@@ -152,7 +155,8 @@ def _at_least_the_best(values: Floats, k: int, *, slack: float) -> tuple[Positio
     # Of thousands that are described in the same words, those with the smallest keys will do.
     for row in np.flatnonzero(np.count_nonzero(near, axis=1) > MANY * k):
         columns = np.flatnonzero(near[row])
-        order = np.lexsort((columns, -values[row, columns]))
+        here = values[row, columns]
+        order = np.lexsort((columns, -(here if decimals is None else here.round(decimals))))
         near[row, columns[order[k:]]] = False
     # In a tenth of the time that `np.nonzero` takes.
     found = np.flatnonzero(near)

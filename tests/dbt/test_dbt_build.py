@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,25 @@ def test_a_generator_can_be_taken_away(build_of: Callable[[str], Build], tmp_pat
     features = {name for name, *_ in shop.rows("describe user_product_features")}
     assert {"recent_score", "trending_score", "popular_score"} <= features
     assert features.isdisjoint({"co_visited_score", "factors_score"})
+
+
+def test_cutoffs_that_cannot_be_end_the_run(
+    build_of: Callable[[str], Build], tmp_path: Path
+) -> None:
+    shop = build_of("temporal").copied_to(tmp_path)
+    cutoffs = "select * from intermediate.split_cutoffs order by split"
+    before = shop.rows(cutoffs)
+
+    def told(exit_code: int = 1, **given: Any) -> str:
+        return shop.dbt("--select", "split_cutoffs", **given).failed_plainly(exit_code=exit_code)
+
+    assert "fit_cutoff is '31.01.2014', which is no date" in told(fit_cutoff="31.01.2014")
+    late = told(fit_cutoff="2100-01-01")
+    assert "the fit cut-off, 2100-01-01, is not before the test cut-off" in late
+    assert "is not before" in told(fit_cutoff="2023-02-01", test_cutoff="2023-02-01")
+    swapped = told(fit_cutoff_quantile=0.95, exit_code=2)
+    assert "both lie between 0 and 1, the first one lower" in swapped
+    assert shop.rows(cutoffs) == before
 
 
 def test_feature_of_another_type_breaks_the_contract(

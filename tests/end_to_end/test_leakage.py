@@ -1,13 +1,14 @@
 """Features of a split don't change by what happens after its history ends."""
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from project import Project
+from rankmart.events import Event, EventStore
 
 from .communities import DAY, START, Review, product, reviews, user, write_products, write_reviews
 
@@ -32,6 +33,31 @@ def events(after: int) -> list[Review]:
         *(event(user(number, 4), product(number + 1, 2), 5) for number in range(11)),
         *(event(user(number, 5), product(number, 5), 1) for number in range(12)),
         *(event(user(number, 6), product(number, 6), 5) for number in range(12)),
+    ]
+
+
+def looks(after: int | None) -> list[Event]:
+    """Looks at products of other communities before the fit cut-off; and after some moment, purchases
+    and bad ratings of what was looked at."""
+    looked = [
+        Event(
+            event_id=f"look-{number}",
+            user_id=user(number, 8),
+            product_id=product(number + 2, 1),
+            kind="view",
+            occurred_epoch=FIT_CUTOFF - 2 * DAY + number,
+        )
+        for number in range(10)
+    ]
+    if after is None:
+        return looked
+    return [
+        *looked,
+        *(
+            replace(look, event_id=f"then-{number}", occurred_epoch=after + DAY + number, **then)
+            for number, look in enumerate(looked)
+            for then in [{"kind": "purchase"} if number % 2 else {"kind": "rating", "rating": 1.0}]
+        ),
     ]
 
 
@@ -62,13 +88,22 @@ def critics() -> list[Review]:
 def build(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     products = write_products(tmp_path_factory.mktemp("leakage") / "products.csv")
 
-    def features_of(more: Iterable[Review], plant_a_leak: bool) -> Project:
-        """The features of the log with more events, with fixed cut-offs."""
+    def features_of(after: int | None, plant_a_leak: bool) -> Project:
+        """The features of the log, with fixed cut-offs, and with what came after some moment."""
         scratch = tmp_path_factory.mktemp("features")
+        more = [] if after is None else events(after)
         log = write_reviews(
             scratch / "reviews.csv", [*reviews(), *critics(), *second_thoughts(), *more]
         )
-        project = Project(scratch, reviews=log, products=products, protocol="temporal")
+        url = f"sqlite:///{scratch / 'events.sqlite'}"
+        EventStore(url).append(looks(after))
+        project = Project(
+            scratch,
+            reviews=log,
+            products=products,
+            protocol="temporal",
+            more={"RANKMART_EVENTS": url},
+        )
         if plant_a_leak:
             let_every_second_user_see_the_future(project.copy_of_models())
         project.dbt("--select", "+user_product_features", **CUTOFFS).succeeded()
@@ -81,11 +116,11 @@ def build(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-
 def built(build) -> dict[str, Project]:  # type: ignore[no-untyped-def]
     """Warehouses by what was appended; two are built at a time, after one that parses."""
     wanted = {
-        "nothing": ([], False),
-        "after the test cut-off": (events(TEST_CUTOFF), False),
-        "between the cut-offs": (events(FIT_CUTOFF), False),
-        "nothing, leaky": ([], True),
-        "after the test cut-off, leaky": (events(TEST_CUTOFF), True),
+        "nothing": (None, False),
+        "after the test cut-off": (TEST_CUTOFF, False),
+        "between the cut-offs": (FIT_CUTOFF, False),
+        "nothing, leaky": (None, True),
+        "after the test cut-off, leaky": (TEST_CUTOFF, True),
     }
     first, *others = wanted
     projects = {first: build(*wanted[first])}
@@ -185,6 +220,16 @@ def test_texts_are_among_what_is_compared(built: dict[str, Project]) -> None:
         )
         assert count >= seen
         assert bool(count) == bool(seen)
+
+
+def test_looks_are_in_every_history_whatever_came_of_them(built: dict[str, Project]) -> None:
+    for project in (built["nothing"], built["between the cut-offs"]):
+        assert project.value(
+            "select count(*) from intermediate.split_interactions"
+            " where split = 'fit' and role = 'history' and kind = 'view'"
+        ) == len(looks(None))
+    bought = "select count(*) from intermediate.labels where split = 'fit' and kind = 'purchase'"
+    assert built["between the cut-offs"].value(bought.replace("labels", "split_interactions")) == 5
 
 
 def test_events_between_the_cutoffs_are_seen_by_test(built: dict[str, Project]) -> None:

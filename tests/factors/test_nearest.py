@@ -53,6 +53,21 @@ def test_of_equals_the_first_comes_first() -> None:
     assert of_the_last == [(199, 0, 1), (199, 1, 2), (199, 2, 3)]
 
 
+def test_of_very_many_the_first_of_what_is_equal_when_rounded() -> None:
+    """More than are sorted whole: those of the smallest keys are taken, by the rounded values."""
+    count, k = 400, 3
+    assert count > module.MANY * k
+    angles = np.full(count, 0.5)
+    # The later a vector, the nearer it is to the first, by less than a millionth.
+    angles[1:] -= np.arange(1, count) * 1e-9
+    angles[0] = 0
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    vectors[1:, 0] += np.linspace(0, 2e-7, count - 1, dtype=np.float32)
+    assert len(np.unique(vectors @ vectors[0])) > 2
+    of_the_first = [pair for pair in found(vectors, k=k, decimals=6) if pair[0] == 0]
+    assert of_the_first == [(0, 1, 1), (0, 2, 2), (0, 3, 3)]
+
+
 def test_only_those_asked_for_have_neighbours() -> None:
     vectors = unit_vectors(50)
     asked = np.array([3, 40])

@@ -23,6 +23,10 @@
         {% do stop("the var generators must have " ~ name ~ ": unknown users get it, and the gate"
             ~ " measures by it") %}
     {% endfor %}
+    {% if not 0 < var('fit_cutoff_quantile') < var('test_cutoff_quantile') <= 1 %}
+        {% do stop("fit_cutoff_quantile is " ~ var('fit_cutoff_quantile') ~ " and test_cutoff_quantile "
+            ~ var('test_cutoff_quantile') ~ ": both lie between 0 and 1, the first one lower") %}
+    {% endif %}
     {% if env_var('RANKMART_THREADS', '') | int > 0 %}
         {% do run_query('set threads = ' ~ env_var('RANKMART_THREADS') | int) %}
     {% endif %}
