@@ -239,7 +239,8 @@ class Recommender:
                 return self._of(
                     earlier,
                     user_id,
-                    replace(wanted, exclude=wanted.exclude | since),
+                    # Nor what is blocked since.
+                    replace(wanted, exclude=wanted.exclude | since | reading.blocked),
                     events,
                     None if text is None else items_of(text),
                     known=known,

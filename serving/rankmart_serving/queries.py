@@ -82,12 +82,21 @@ def list_settings(cursor: DuckDBPyConnection) -> ListSettings:
     return ListSettings(0.0, 0) if row is None else ListSettings(*row)
 
 
+def blocked_products(cursor: DuckDBPyConnection) -> frozenset[str]:
+    """What the run's list rules block, as it stands in lists; none in older snapshots."""
+    if not _has_table(cursor, "live_rules"):
+        return frozenset()
+    rows = cursor.execute(
+        "select products.product_id from products"
+        " semi join live_rules on products.product_key = live_rules.product_key"
+        " and live_rules.is_blocked"
+    ).fetchall()
+    return frozenset(product_id for (product_id,) in rows)
+
+
 def experiments(cursor: DuckDBPyConnection) -> tuple[Experiment, ...]:
     """The run's experiments, in the order in which they take users; none in older snapshots."""
-    present = cursor.execute(
-        "select 1 from duckdb_tables() where table_name = 'experiments'"
-    ).fetchall()
-    if not present:
+    if not _has_table(cursor, "experiments"):
         return ()
     variants: dict[tuple[Any, ...], list[Variant]] = {}
     for *experiment, name, list_name, first_slot, end_slot in cursor.execute(
@@ -281,6 +290,11 @@ def evaluation(cursor: DuckDBPyConnection) -> list[Measured]:
         " where segment = 'all' and isfinite(value) order by metric, k, value desc, model"
     ).fetchall()
     return [Measured(*row) for row in rows]
+
+
+def _has_table(cursor: DuckDBPyConnection, name: str) -> bool:
+    present = cursor.execute("select 1 from duckdb_tables() where table_name = ?", [name])
+    return bool(present.fetchall())
 
 
 def _given(ids: Sequence[str]) -> tuple[str, list[Any]]:

@@ -39,7 +39,7 @@ def follow(
 ) -> list[RecommendedItem]:
     """The list after the events, of which the last one is the last to have happened.
 
-    As long as before, or `length`, if that is more.
+    As long as before, or `length`, if that is more. What the run's rules block does not rise.
     """
     family = families(reading, [event.product_id for event in events])
     settled = settled_products(family, events)
@@ -75,7 +75,7 @@ def follow(
                         title=queries.title_of(titles, product),
                     ),
                 )
-    hidden = settled | {item.product_id for item in pinned}
+    hidden = settled | reading.blocked | {item.product_id for item in pinned}
     order = sorted(
         (product_id for product_id in by_id if product_id not in hidden),
         key=lambda product_id: (-standing[product_id], product_id),
