@@ -308,7 +308,13 @@ class Recommender:
                 ranked = [item for item in reranked.items if item.product_id not in taken]
                 length = max(len(published), len(reranked.items))
                 return touched.with_pins(ranked, pins)[:length], "reranked"
-        return touched.follow(reading, published, events, length=reading.run.list_length), "events"
+        done = (
+            queries.done_products(reading.cursor, user_id, _DONE)
+            if reading.list_settings.excludes_reviewed
+            else set()
+        )
+        length = reading.run.list_length
+        return touched.follow(reading, published, events, length=length, done=done), "events"
 
 
 def _noted(

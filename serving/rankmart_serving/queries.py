@@ -7,6 +7,7 @@ import duckdb
 import msgspec
 from duckdb import DuckDBPyConnection
 
+from rankmart.build_vars import SHIPPED
 from rankmart.experiments import Experiment, Variant
 from rankmart_serving.responses import (
     HistoryItem,
@@ -67,19 +68,28 @@ def fallback_list(cursor: DuckDBPyConnection) -> str:
 
 
 class ListSettings(NamedTuple):
-    """The diversity and the category cap that a run's lists were made with; 0 for none."""
+    """What a run's lists were made with; 0 for no diversity or cap."""
 
     diversity: float
     category_cap: int
+    excludes_reviewed: bool
+    negative_rating_max: float
+    """A rating up to here is no wish."""
 
 
 def list_settings(cursor: DuckDBPyConnection) -> ListSettings:
     """Those of the snapshot's run."""
     row = cursor.execute(
         "select coalesce(cast(parameters ->> 'diversity' as double), 0),"
-        " coalesce(cast(parameters ->> 'category_cap' as integer), 0) from run"
+        " coalesce(cast(parameters ->> 'category_cap' as integer), 0),"
+        " coalesce(cast(parameters ->> 'exclude_reviewed' as boolean), $exclude_reviewed),"
+        " coalesce(cast(parameters ->> 'negative_rating_max' as double), $negative_rating_max)"
+        " from run",
+        SHIPPED,
     ).fetchone()
-    return ListSettings(0.0, 0) if row is None else ListSettings(*row)
+    if row is None:
+        raise ValueError("it has no row in its table `run`")
+    return ListSettings(*row)
 
 
 def blocked_products(cursor: DuckDBPyConnection) -> frozenset[str]:

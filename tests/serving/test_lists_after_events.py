@@ -112,3 +112,57 @@ def test_a_snapshot_without_rules_is_still_served(
 
     with TestClient(create_app(settings)) as client:
         assert for_visitor_of(client, "P1") == ["P2", "P4"]
+
+
+def test_what_the_user_has_does_not_rise_as_a_neighbour(
+    warehouse: duckdb.DuckDBPyConnection, published: Path, settings: Settings
+) -> None:
+    publish_with(warehouse, published)
+
+    with TestClient(create_app(settings)) as client:
+        assert listed(client, "bea") == ["P1", "P3", "P4"]
+        tell(client, "bea", "P1", "view")
+        assert listed(client, "bea") == ["P4", "P1", "P3"]
+
+
+def test_what_was_only_looked_at_before_the_run_may_rise(
+    warehouse: duckdb.DuckDBPyConnection, published: Path, settings: Settings
+) -> None:
+    warehouse.execute("update interactions set kind = 'view' where user_id = 'bea'")
+    publish_with(warehouse, published)
+
+    with TestClient(create_app(settings)) as client:
+        tell(client, "bea", "P1", "view")
+        assert "P2" in listed(client, "bea")
+
+
+def test_where_things_are_bought_again_what_the_user_has_may_rise(
+    warehouse: duckdb.DuckDBPyConnection, published: Path, settings: Settings
+) -> None:
+    publish_with(warehouse, published, parameters='{"exclude_reviewed": false}')
+
+    with TestClient(create_app(settings)) as client:
+        tell(client, "bea", "P1", "view")
+        assert "P2" in listed(client, "bea")
+
+
+def test_neighbours_of_what_is_rated_up_to_two_do_not_rise(
+    warehouse: duckdb.DuckDBPyConnection, published: Path, settings: Settings
+) -> None:
+    publish_with(warehouse, published)
+
+    with TestClient(create_app(settings)) as client:
+        tell(client, "two stars", "P1", "rating", 2)
+        tell(client, "three stars", "P1", "rating", 3)
+        assert listed(client, "two stars") == ["P2"]
+        assert listed(client, "three stars") == ["P2", "P4"]
+
+
+def test_the_build_says_up_to_which_rating_a_product_is_disliked(
+    warehouse: duckdb.DuckDBPyConnection, published: Path, settings: Settings
+) -> None:
+    publish_with(warehouse, published, parameters='{"negative_rating_max": 3}')
+
+    with TestClient(create_app(settings)) as client:
+        tell(client, "three stars", "P1", "rating", 3)
+        assert listed(client, "three stars") == ["P2"]
