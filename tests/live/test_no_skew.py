@@ -21,7 +21,9 @@ def built(request: pytest.FixtureRequest) -> Project:
     return project
 
 
-def test_users_without_events_have_the_lists_and_scores_of_the_batch(built: Project) -> None:
+def test_users_without_events_have_the_lists_scores_and_reasons_of_the_batch(
+    built: Project,
+) -> None:
     store = SnapshotStore(built.published)
     store.refresh()
     users = [
@@ -36,15 +38,23 @@ def test_users_without_events_have_the_lists_and_scores_of_the_batch(built: Proj
     store.close()
 
     published = {}
-    for user_id, product_id, score, source in built.rows(
-        "select user_id, product_id, score, source from ranker.recommendations"
+    for user_id, *item in built.rows(
+        "select user_id, product_id, score, source, reason_type, because_of_product_id"
+        " from ranker.recommendations"
         " where list_contains(?, user_id) order by user_id, rank",
         [users],
     ):
-        published.setdefault(user_id, []).append((product_id, score, source))
+        published.setdefault(user_id, []).append(tuple(item))
     assert {
         user_id: [
-            (item.product_id, pytest.approx(item.score, abs=1e-6), item.source) for item in items
+            (
+                item.product_id,
+                pytest.approx(item.score, abs=1e-6),
+                item.source,
+                item.reason and item.reason.type,
+                item.reason and item.reason.product_id,
+            )
+            for item in items
         ]
         for user_id, items in lists.items()
     } == published
