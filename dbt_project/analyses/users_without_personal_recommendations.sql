@@ -1,5 +1,5 @@
 {# Who gets nothing that their own history explains? One row per user whose list holds only
-   trending and popular products, or who has no list.
+   trending and popular products and those of list rules, or who has no list.
    dbt show -s users_without_personal_recommendations --limit 20 #}
 with
 
@@ -20,7 +20,8 @@ counted as (
     select
         user_id,
         count(*) as recommendation_count,
-        sum(case when reason_type = 'because_of' then 1 else 0 end) as personal_count
+        sum(case when reason_type in ('trending', 'popular', 'rule') then 0 else 1 end)
+            as personal_count
 
     from recommendations
     group by user_id

@@ -9,6 +9,7 @@ from rankmart.experiments import Experiment, find_users, generators_in_use
 from rankmart.features import generator_names
 from rankmart.progress import Progress
 from rankmart.rank import GeneratorScorer, Keys, Scorer, best_first, rank_split
+from rankmart.reasons import reason_sql, source_sql
 from rankmart.rerank import Reranking
 from rankmart.rules import ListRules, pin_products
 from rankmart.sql import sql_text
@@ -39,12 +40,9 @@ def make_lists(
     list is in the order of its scores only where there is neither re-ranking nor a boost.
 
     Columns (user_key, user_id null for NOBODY, rank, product_id, score, source, reason_type,
-    because_of_product_id, reason_terms). The source is the generator that ranks the product
-    highest; of equals, the first in the table's order. Every reason is one that the data supports:
-    `because_of` names a product of the user's history, of which the candidate is a neighbour;
-    `content` the terms that are said of both, where content alone speaks for the candidate;
-    without either the product was proposed to everyone, as trending or popular. Source and reason
-    of a pin are `rule`.
+    because_of_product_id, reason_terms). Source and reason are those of `reasons`: `because_of`
+    names a product of the user's history, of which the candidate is a neighbour, `content` the
+    terms that are said of both. Those of a pin are `rule`.
     """
     rank_split(
         connection,
@@ -59,9 +57,6 @@ def make_lists(
     )
     generators = generator_names(features)
     _find_shared_terms(connection, generators)
-    ranks = ", ".join(f"coalesce({name}_rank, 1000000)" for name in generators)
-    best = f"least({ranks})" if len(generators) > 1 else ranks
-    sources = " ".join(f"when {name}_rank = {best} then '{name}'" for name in generators)
     run(
         connection,
         f"""
@@ -78,10 +73,9 @@ def make_lists(
 
             select
                 ranked.*,
-                case {sources} end as source,
                 features.because_of_key,
-                coalesce(features.trending_rank <= features.popular_rank,
-                    features.trending_rank is not null) as is_trending
+                {source_sql(generators)} as source,
+                {reason_sql(generators)} as reason_type
 
             from ranked
             inner join user_product_features as features
@@ -98,12 +92,7 @@ def make_lists(
             product_ids.product_id,
             explained.score,
             explained.source,
-            case
-                when explained.because_of_key is not null then 'because_of'
-                when shared_terms.product_key is not null then 'content'
-                when explained.is_trending then 'trending'
-                else 'popular'
-            end as reason_type,
+            explained.reason_type,
             because_of.product_id as because_of_product_id,
             shared_terms.terms as reason_terms
 

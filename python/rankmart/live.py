@@ -26,11 +26,24 @@ LAST = "user_product_features"
 FIRST = ("split_interactions", "labels", "stg_events")
 """What the models of a user begin with: given by the query itself."""
 
+DISMISSED_EVENTS = "live_dismissed_events"
+"""The events on products that a user had dismissed when the run was made. Whatever the user does
+with one since, the dismissal came not last, and what was done before it may decide."""
+
 _KNOWN = """
 select known.* from live_interactions as known
 semi join live_asked on known.user_key = live_asked.user_key
 """
 
+_EVENTS = f"""
+select * from live_stg_events
+union all by name
+select events.* from {DISMISSED_EVENTS} as events
+semi join live_asked on events.user_id = live_asked.user_id
+"""
+
+# As `event_interactions` decides: of what the run knows and what came since, a dismissal that came
+# last, else the first of the strongest kind.
 _NEW = """
 select
     'serve' as split,
@@ -41,7 +54,7 @@ select
     -- To the run, now is the moment of its last interaction.
     least(events.occurred_epoch, (select max(as_of) from live_product_stats))
         as reviewed_epoch,
-    cast(coalesce(ends.position, 0) + row_number() over (
+    cast(row_number() over (
         partition by live_asked.user_key order by events.occurred_epoch, events.seq
     ) as integer) as position,
     events.rating,
@@ -56,21 +69,34 @@ select
 from live_event_interactions as events
 inner join live_asked on events.user_id = live_asked.user_id
 inner join live_product_keys as keys on events.product_id = keys.product_id
-left join (
-    select user_key, max(position) as position from live_known group by user_key
-) as ends on live_asked.user_key = ends.user_key
-anti join live_known as reviewed
-    on live_asked.user_key = reviewed.user_key
-    and keys.product_key = reviewed.product_key
-    and reviewed.kind = 'review'
+left join live_known as known
+    on live_asked.user_key = known.user_key and keys.product_key = known.product_key
+where known.user_key is null
+    or (
+        known.kind <> 'review'
+        and known.review_id <> events.review_id
+        and (
+            events.strength > known.strength
+            or 'dismiss' in (events.kind, known.kind)
+        )
+    )
 """
 
+# By time, as in the batch; what is new comes last of its moment.
 _SPLIT_INTERACTIONS = """
-select known.* from live_known as known
-anti join live_new
-    on known.user_key = live_new.user_key and known.product_key = live_new.product_key
-union all by name
-select * from live_new
+select
+    * exclude (is_new) replace (
+        cast(row_number() over (
+            partition by user_key order by reviewed_epoch, is_new, position
+        ) as integer) as position
+    )
+from (
+    select known.*, false as is_new from live_known as known
+    anti join live_new
+        on known.user_key = live_new.user_key and known.product_key = live_new.product_key
+    union all by name
+    select *, true as is_new from live_new
+)
 """
 
 _LABELS = """
@@ -152,7 +178,11 @@ def compose(compiled: Mapping[str, str], *, database: str) -> LiveQuery | None:
 
     steps += [
         ("live_known", _KNOWN),
-        ("live_event_interactions", with_live_names("event_interactions")),
+        ("live_events", _EVENTS),
+        (
+            "live_event_interactions",
+            with_live_names("event_interactions").replace("live_stg_events", "live_events"),
+        ),
         ("live_new", _NEW),
         ("live_split_interactions", _SPLIT_INTERACTIONS),
         ("live_labels", _LABELS),
@@ -243,6 +273,22 @@ def copy_inputs(connection: duckdb.DuckDBPyConnection, query: LiveQuery, *, into
             f'create table {into}."{target}" as select * from "{schema}"."{name}" {where}'
             + (f" order by {', '.join(order)}" if order else "")
         ).fetchall()
+    connection.execute(
+        f"""
+        create table {into}.{DISMISSED_EVENTS} as
+        select
+            events.seq, events.user_id, events.product_id, events.kind, events.rating,
+            events.occurred_epoch
+        from staging.stg_events as events
+        inner join intermediate.product_families as families
+            on events.product_id = families.product_id
+        semi join interactions
+            on events.user_id = interactions.user_id
+            and families.family_id = interactions.product_id
+            and interactions.kind = 'dismiss'
+        order by events.user_id, events.seq
+        """
+    ).fetchall()
     for name, sql in query.constants:
         of_snapshot = re.sub(r"\blive_\w+", lambda found: f"{into}.{found[0]}", sql)
         connection.execute(f"create table {into}.{name} as {of_snapshot}").fetchall()

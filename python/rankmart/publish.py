@@ -194,7 +194,8 @@ def _write_snapshot(
                     given = parameters | {"passes": passes, "pass": number}
                     named = {name: given[name] for name in statement.named_parameters}
                     connection.execute(statement, named)
-            _write_live_part(connection, parameters["blocked"], parameters["boosts"])
+            _write_rules(connection, parameters["blocked"], parameters["boosts"])
+            _write_live_part(connection)
             connection.execute(f"checkpoint {ALIAS}")
         finally:
             _detach(connection)
@@ -217,18 +218,10 @@ def _passes(connection: duckdb.DuckDBPyConnection) -> int:
     return passes_of(int(rows), rows_per_pass=ROWS_PER_PASS)
 
 
-def _write_live_part(
+def _write_rules(
     connection: duckdb.DuckDBPyConnection, blocked: Sequence[int], boosts: dict[int, float]
 ) -> None:
-    """What scoring single users anew needs: the steps to the features, their tables, the rules."""
-    query = read_live_query(connection)
-    if query is None:
-        logger.warning(
-            "the warehouse does not have the SQL of every model, so lists of this run do not"
-            " follow events: `dbt run` keeps it"
-        )
-        return
-    copy_inputs(connection, query, into=ALIAS)
+    """The blocks and boosts, which hold whether or not lists of the run are scored anew."""
     connection.execute(
         f"create table {ALIAS}.live_rules as"
         " select unnest(cast($keys as integer [])) as product_key,"
@@ -240,6 +233,18 @@ def _write_live_part(
             "blocked": [True] * len(blocked) + [False] * len(boosts),
         },
     )
+
+
+def _write_live_part(connection: duckdb.DuckDBPyConnection) -> None:
+    """What scoring single users anew needs: the steps to the features and their tables."""
+    query = read_live_query(connection)
+    if query is None:
+        logger.warning(
+            "the warehouse does not have the SQL of every model, so lists of this run do not"
+            " follow events: `dbt run` keeps it"
+        )
+        return
+    copy_inputs(connection, query, into=ALIAS)
 
 
 def _detach(connection: duckdb.DuckDBPyConnection) -> None:

@@ -42,11 +42,13 @@ def run_parameters(
     rules: ListRules,
     experiments: str | None = None,
     generator_vars: Mapping[str, float] | None = None,
+    list_vars: Mapping[str, bool | float] | None = None,
 ) -> dict[str, Any]:
     """What made the run; threads are left out, since the machine is not the recipe.
 
     `experiments` is their fingerprint, if there are any. `generator_vars` are those that the build
-    took from elsewhere than dbt_project.yml, tuned or given on the command line.
+    took from elsewhere than dbt_project.yml, tuned or given on the command line; `list_vars` those
+    of `changed_vars`, each a parameter by its own name.
     """
     made: dict[str, Any] = {
         "list_length": settings.list_length,
@@ -59,6 +61,7 @@ def run_parameters(
         made["experiments"] = experiments
     if generator_vars:
         made["generator_vars"] = dict(generator_vars)
+    made |= list_vars or {}
     if ranker is not None:
         made["members"] = [
             {

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from rankmart.analysis_copy import copy_after_scoring
+from rankmart.build_vars import changed_vars
 from rankmart.contest import (
     BY_SCORE,
     Contest,
@@ -136,6 +137,7 @@ def score(
             rules,
             experiments_fingerprint(connection, experiments),
             vars_of_build(connection),
+            changed_vars(connection),
         )
         fingerprint = data_fingerprint(connection)
         run_id = content_id(connection, contest, saved, parameters, fingerprint)

@@ -7,6 +7,7 @@ import duckdb
 
 from rankmart.errors import SnapshotError, first_line
 from rankmart.publish import current_run, snapshot_path
+from rankmart.reasons import IN_WORDS
 from rankmart.settings import Settings
 
 if TYPE_CHECKING:
@@ -189,4 +190,4 @@ def _why(reason: str, because_of: str | None, terms: str | None) -> str:
         return f"because of {cut(because_of)}"
     if reason == "content":
         return f"mentions: {terms}" if terms else "described like what they reviewed"
-    return "a rule" if reason == "rule" else reason
+    return "a rule" if reason == "rule" else IN_WORDS.get(reason, reason)

@@ -239,7 +239,8 @@ class Recommender:
                 return self._of(
                     earlier,
                     user_id,
-                    replace(wanted, exclude=wanted.exclude | since),
+                    # Nor what is blocked since.
+                    replace(wanted, exclude=wanted.exclude | since | reading.blocked),
                     events,
                     None if text is None else items_of(text),
                     known=known,
@@ -307,7 +308,13 @@ class Recommender:
                 ranked = [item for item in reranked.items if item.product_id not in taken]
                 length = max(len(published), len(reranked.items))
                 return touched.with_pins(ranked, pins)[:length], "reranked"
-        return touched.follow(reading, published, events, length=reading.run.list_length), "events"
+        done = (
+            queries.done_products(reading.cursor, user_id, _DONE)
+            if reading.list_settings.excludes_reviewed
+            else set()
+        )
+        length = reading.run.list_length
+        return touched.follow(reading, published, events, length=length, done=done), "events"
 
 
 def _noted(

@@ -24,6 +24,7 @@ from rankmart.explain import contributions, read_model
 from rankmart.features import generator_names
 from rankmart.live import LAST
 from rankmart.rank import GeneratorScorer, best_first
+from rankmart.reasons import reason_sql, source_sql
 from rankmart.rerank import reranking_of
 from rankmart.rules import ListRules
 from rankmart.train import summed_margins
@@ -65,6 +66,7 @@ class Reranker:
             booster.set_param({"nthread": 1})
         self._model = reading.run.model
         self._rules = _rules(cursor)
+        self._explained: str | None = None
         self._reranking = reranking_of(
             cursor,
             diversity=reading.list_settings.diversity,
@@ -105,13 +107,13 @@ class Reranker:
             best_first if self._reranking is None else self._reranking.arrange
         )
         listed = arrange(numbers.astype(np.int32), products, scores, k=self._length)
-        chosen = table.take(listed)
-        return _items(
-            cursor, chosen, scores[listed], generator_names(table.column_names), user_of_key
-        )
+        return _items(cursor, table.take(listed), scores[listed], user_of_key)
 
     def features(self, reading: Reading, asked: Sequence[Asked]) -> pa.Table:
-        """The rows of `user_product_features` of these users, as they are now, in any order."""
+        """The rows of `user_product_features` of these users, as they are now, in any order.
+
+        Beside the features, `source` and `reason_type`, as lists of the batch have them.
+        """
         cursor = reading.cursor
         # One transaction: a statement of its own costs as much again.
         cursor.begin()
@@ -119,12 +121,23 @@ class Reranker:
             _fill(cursor, asked)
             for step in self._steps:
                 cursor.execute(step)
-            features = cursor.sql(f"select * from live_{LAST}").to_arrow_table()
+            features = cursor.sql(self._read_explained(cursor)).to_arrow_table()
         except BaseException:
             cursor.rollback()
             raise
         cursor.commit()
         return features
+
+    def _read_explained(self, cursor: duckdb.DuckDBPyConnection) -> str:
+        """The query of the last step's table, which tells the generators that the run has."""
+        if self._explained is None:
+            cursor.execute(f"select * from live_{LAST} limit 0")
+            generators = generator_names([column[0] for column in cursor.description or ()])
+            self._explained = (
+                f"select *, {source_sql(generators)} as source,"
+                f" {reason_sql(generators)} as reason_type from live_{LAST}"
+            )
+        return self._explained
 
     def parts(
         self, reading: Reading, asked: Asked, product_id: str
@@ -337,12 +350,11 @@ def _items(
     cursor: duckdb.DuckDBPyConnection,
     chosen: pa.Table,
     scores: npt.NDArray[np.float32],
-    generators: list[str],
     user_of_key: dict[int, str],
 ) -> dict[str, list[RecommendedItem]]:
     """The items of lists whose rows stand in order, those of a user together."""
     rows = chosen.select(
-        ["user_key", "product_key", "because_of_key", *[f"{name}_rank" for name in generators]]
+        ["user_key", "product_key", "because_of_key", "source", "reason_type"]
     ).to_pylist()
     keys = {row["product_key"] for row in rows} | {
         row["because_of_key"] for row in rows if row["because_of_key"] is not None
@@ -358,27 +370,15 @@ def _items(
                 product_id=product_id,
                 title=title,
                 score=float(np.format_float_positional(np.float32(score), unique=True)),
-                source=_source(row, generators),
-                reason=_reason(row, products),
+                source=row["source"],
+                reason=_reason(row["reason_type"], row["because_of_key"], products),
             )
         )
     return lists
 
 
-def _source(row: dict[str, int | None], generators: list[str]) -> str:
-    """The generator that ranks it highest; of equals, the first in the table's order."""
-    return min(
-        generators, key=lambda name: rank if (rank := row[f"{name}_rank"]) is not None else 10**6
-    )
-
-
-def _reason(row: dict[str, int | None], products: dict[int, tuple[str, str | None]]) -> Reason:
-    because_of = row["because_of_key"]
-    if because_of is not None:
-        product_id, title = products[because_of]
-        return Reason(type="because_of", product_id=product_id, title=title)
-    trending, popular = row.get("trending_rank"), row.get("popular_rank")
-    if row.get("content_rank") is not None and trending is None and popular is None:
-        return Reason(type="content", product_id=None, title=None)
-    is_trending = trending is not None and (popular is None or trending <= popular)
-    return Reason(type="trending" if is_trending else "popular", product_id=None, title=None)
+def _reason(
+    reason_type: str, because_of: int | None, products: dict[int, tuple[str, str | None]]
+) -> Reason:
+    product_id, title = (None, None) if because_of is None else products[because_of]
+    return Reason(type=reason_type, product_id=product_id, title=title)

@@ -7,6 +7,7 @@ import duckdb
 import msgspec
 from duckdb import DuckDBPyConnection
 
+from rankmart.build_vars import SHIPPED
 from rankmart.experiments import Experiment, Variant
 from rankmart_serving.responses import (
     HistoryItem,
@@ -67,27 +68,45 @@ def fallback_list(cursor: DuckDBPyConnection) -> str:
 
 
 class ListSettings(NamedTuple):
-    """The diversity and the category cap that a run's lists were made with; 0 for none."""
+    """What a run's lists were made with; 0 for no diversity or cap."""
 
     diversity: float
     category_cap: int
+    excludes_reviewed: bool
+    negative_rating_max: float
+    """A rating up to here is no wish."""
 
 
 def list_settings(cursor: DuckDBPyConnection) -> ListSettings:
     """Those of the snapshot's run."""
     row = cursor.execute(
         "select coalesce(cast(parameters ->> 'diversity' as double), 0),"
-        " coalesce(cast(parameters ->> 'category_cap' as integer), 0) from run"
+        " coalesce(cast(parameters ->> 'category_cap' as integer), 0),"
+        " coalesce(cast(parameters ->> 'exclude_reviewed' as boolean), $exclude_reviewed),"
+        " coalesce(cast(parameters ->> 'negative_rating_max' as double), $negative_rating_max)"
+        " from run",
+        SHIPPED,
     ).fetchone()
-    return ListSettings(0.0, 0) if row is None else ListSettings(*row)
+    if row is None:
+        raise ValueError("it has no row in its table `run`")
+    return ListSettings(*row)
+
+
+def blocked_products(cursor: DuckDBPyConnection) -> frozenset[str]:
+    """What the run's list rules block, as it stands in lists; none in older snapshots."""
+    if not _has_table(cursor, "live_rules"):
+        return frozenset()
+    rows = cursor.execute(
+        "select products.product_id from products"
+        " semi join live_rules on products.product_key = live_rules.product_key"
+        " and live_rules.is_blocked"
+    ).fetchall()
+    return frozenset(product_id for (product_id,) in rows)
 
 
 def experiments(cursor: DuckDBPyConnection) -> tuple[Experiment, ...]:
     """The run's experiments, in the order in which they take users; none in older snapshots."""
-    present = cursor.execute(
-        "select 1 from duckdb_tables() where table_name = 'experiments'"
-    ).fetchall()
-    if not present:
+    if not _has_table(cursor, "experiments"):
         return ()
     variants: dict[tuple[Any, ...], list[Variant]] = {}
     for *experiment, name, list_name, first_slot, end_slot in cursor.execute(
@@ -281,6 +300,11 @@ def evaluation(cursor: DuckDBPyConnection) -> list[Measured]:
         " where segment = 'all' and isfinite(value) order by metric, k, value desc, model"
     ).fetchall()
     return [Measured(*row) for row in rows]
+
+
+def _has_table(cursor: DuckDBPyConnection, name: str) -> bool:
+    present = cursor.execute("select 1 from duckdb_tables() where table_name = ?", [name])
+    return bool(present.fetchall())
 
 
 def _given(ids: Sequence[str]) -> tuple[str, list[Any]]:

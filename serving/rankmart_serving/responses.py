@@ -19,7 +19,7 @@ class Run(Struct, frozen=True):
 
 class Reason(Struct, frozen=True):
     """Why a product is in the list: the reviewed product that counted most, what is said of it,
-    its popularity, or a rule of the shop.
+    its popularity, what else proposed it, or a rule of the shop.
 
     `product_id` and `title` are null unless `type` is `because_of`, `terms` unless `content`.
     """
@@ -27,7 +27,11 @@ class Reason(Struct, frozen=True):
     type: Annotated[
         str,
         Meta(
-            description="because_of, content, trending, popular or rule",
+            description=(
+                "because_of, content, trending, popular, tag_trending (trending among the brands "
+                "and categories that the user knows), similar_users (reviewed by users with a "
+                "similar history), a generator of the shop's own, or rule"
+            ),
             examples=["because_of"],
         ),
     ]

@@ -64,6 +64,7 @@ class Reading:
     fallback: str
     experiments: tuple[Experiment, ...]
     list_settings: queries.ListSettings
+    blocked: frozenset[str]
     nearby: Nearby
     cursor: duckdb.DuckDBPyConnection
 
@@ -88,6 +89,7 @@ class Snapshot:
             self.fallback = queries.fallback_list(self._connection)
             self.experiments = queries.experiments(self._connection)
             self.list_settings = queries.list_settings(self._connection)
+            self.blocked = queries.blocked_products(self._connection)
             # A file that can't answer is found out here, not by the first request.
             queries.lists_of(self._connection, [""])
             queries.with_history(self._connection, [""])
@@ -182,6 +184,7 @@ class SnapshotStore:
                 fallback=snapshot.fallback,
                 experiments=snapshot.experiments,
                 list_settings=snapshot.list_settings,
+                blocked=snapshot.blocked,
                 nearby=snapshot.nearby,
                 cursor=cursor,
             )

@@ -5,7 +5,7 @@ and Buettcher, SIGIR 2009) of the published list with the neighbours of the last
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -36,17 +36,20 @@ def follow(
     events: Sequence[Event],
     *,
     length: int,
+    done: Collection[str] = (),
 ) -> list[RecommendedItem]:
     """The list after the events, of which the last one is the last to have happened.
 
-    As long as before, or `length`, if that is more.
+    As long as before, or `length`, if that is more. What the run's rules block and what is `done`,
+    which the user had before the run, is no neighbour that rises.
     """
     family = families(reading, [event.product_id for event in events])
     settled = settled_products(family, events)
     disliked = {
         family[event.product_id]
         for event in events
-        if event.kind == "dismiss" or (event.kind == "rating" and (event.rating or 5) <= 2)
+        if event.kind == "dismiss"
+        or (event.rating is not None and event.rating <= reading.list_settings.negative_rating_max)
     }
     touched = [family[event.product_id] for event in reversed(events) if event.kind in WISHES]
     touched = [product for product in dict.fromkeys(touched) if product not in disliked]
@@ -75,7 +78,7 @@ def follow(
                         title=queries.title_of(titles, product),
                     ),
                 )
-    hidden = settled | {item.product_id for item in pinned}
+    hidden = settled | reading.blocked | {*done} | {item.product_id for item in pinned}
     order = sorted(
         (product_id for product_id in by_id if product_id not in hidden),
         key=lambda product_id: (-standing[product_id], product_id),

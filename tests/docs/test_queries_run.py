@@ -76,7 +76,8 @@ def test_users_without_personal_recommendations_have_none(
     personal = {
         user
         for (user,) in scored_shop.rows(
-            "select user_id from ranker.recommendations where reason_type = 'because_of'"
+            "select user_id from ranker.recommendations"
+            " where reason_type not in ('trending', 'popular', 'rule')"
         )
     }
     rows = analysis("users_without_personal_recommendations")

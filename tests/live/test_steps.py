@@ -19,7 +19,7 @@ def test_each_step_reads_inputs_constants_and_steps_before_it(scored_shop: Proje
         query = live.read_live_query(warehouse)
 
     assert query is not None
-    there = {"live_asked", "live_stg_events", "live_interactions"}
+    there = {"live_asked", "live_stg_events", "live_interactions", live.DISMISSED_EVENTS}
     there |= {f"live_{name}" for _, name in query.inputs}
     there |= {name for name, _ in query.constants}
     for name, sql in query.steps:

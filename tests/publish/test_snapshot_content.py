@@ -157,6 +157,20 @@ def test_the_model_products_neighbours_and_evaluation_come_along(snapshot: Path)
     ]
 
 
+def test_blocks_and_boosts_come_along_where_nothing_can_be_scored_anew(
+    warehouse: duckdb.DuckDBPyConnection, published: Path
+) -> None:
+    snapshot = publish(
+        warehouse, run_id="run-1", published=published, blocked=[4], boosts={2: 0.5}
+    )
+
+    assert read(snapshot, "from duckdb_tables() where table_name = 'live_steps'") == []
+    assert read(snapshot, "from live_rules order by product_key") == [
+        (2, 0.5, False),
+        (4, 0.0, True),
+    ]
+
+
 def test_look_ups_by_user_and_product_have_an_index(snapshot: Path) -> None:
     indexes = read(snapshot, "select table_name, is_unique from duckdb_indexes() order by all")
 

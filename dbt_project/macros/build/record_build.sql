@@ -4,6 +4,7 @@
    builds completes the one before. #}
 {% macro begin_build() %}
     {% if execute and flags.WHICH in ['run', 'build', 'retry'] %}
+        {{ keep_vars() }}
         insert into raw.builds values (
             '{{ invocation_id }}', '{{ flags.WHICH }}', now(), null, '{{ protocol() }}', null, null
         )
@@ -31,6 +32,19 @@
             failed_models = {{ failed | length }}
         where invocation_id = '{{ invocation_id }}'
     {% endif %}
+{% endmacro %}
+
+
+{# Keeps the vars that lists which follow events go by, as the models do. #}
+{% macro keep_vars() %}
+    create or replace table raw.build_vars as
+    select
+        'exclude_reviewed' as name,
+        cast({{ 1 if var('exclude_reviewed') else 0 }} as double) as value
+    union all
+    select
+        'negative_rating_max' as name,
+        cast({{ var('negative_rating_max') }} as double) as value;
 {% endmacro %}
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import duckdb
 
+from rankmart.reasons import IN_WORDS
 from rankmart.recorded import RecordedRun
 
 REVIEWED = 6
@@ -151,5 +152,5 @@ def _recommended(
     elif reason == "content":
         why = f"mentions {terms}" if terms else "described like what they reviewed"
     else:
-        why = "a list rule" if reason == "rule" else reason
+        why = "a list rule" if reason == "rule" else IN_WORDS.get(reason, reason)
     return Recommended(rank, product_id, title, score, source, why)

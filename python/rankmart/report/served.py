@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from rankmart.errors import MissingTableError
+from rankmart.reasons import FOR_EVERYONE
 from rankmart.recorded import RecordedRun
 from rankmart.sql import sql_text
 
@@ -44,8 +45,9 @@ def read_lists(connection: duckdb.DuckDBPyConnection) -> Lists:
     """`reported_lists` in figures; a user without a list has no personal products either."""
     [(users, products, personal)] = connection.execute(
         "select count(distinct user_id), count(distinct product_id),"
-        " count(distinct if(reason_type in ('because_of', 'content'), user_id, null))"
-        " from reported_lists"
+        " count(distinct if(list_contains($impersonal, reason_type), null, user_id))"
+        " from reported_lists",
+        {"impersonal": [*FOR_EVERYONE, "rule"]},
     ).fetchall()
     [(everyone,)] = connection.execute("select count(*) from users").fetchall()
     [(concentration,)] = connection.execute(

@@ -21,8 +21,11 @@ function reasonInWords(reason) {
   if (reason.type === "because_of") return `because of ${reason.title || reason.product_id}`;
   if (reason.type === "content") return reason.terms ? `described alike: ${reason.terms}` : "described alike";
   if (reason.type === "trending") return "trending now";
+  if (reason.type === "popular") return "popular with everyone";
+  if (reason.type === "tag_trending") return "trending among the brands and categories you know";
+  if (reason.type === "similar_users") return "reviewed by users with a similar history";
   if (reason.type === "rule") return "set by the shop";
-  return "popular with everyone";
+  return `proposed by ${reason.type}`;
 }
 
 /** Bars from zero, to the right above it and to the left below, with intervals where given. */
