@@ -37,8 +37,8 @@ def events(after: int) -> list[Review]:
 
 
 def looks(after: int | None) -> list[Event]:
-    """Looks at products of other communities before the fit cut-off; and after some moment, purchases
-    and bad ratings of what was looked at."""
+    """Looks at products of other communities before the fit cut-off; then, after some moment,
+    purchases and bad ratings of what was looked at."""
     looked = [
         Event(
             event_id=f"look-{number}",

@@ -25,7 +25,8 @@ known_products as (
         product_key
 
     from interactions
-    where $exclude_reviewed
+    where
+        $exclude_reviewed
         and list_contains($settled, kind)
 
 ),
