@@ -1,6 +1,6 @@
--- One row per ranked product whose reason is `content` (`reasons.py`): up to three terms that are said
--- both of it and of the user's last products, those that weigh most. A word that is in a pair of
--- words is not said twice.
+-- One row per ranked product whose reason is `content` (`reasons.py`): up to three terms that are
+-- said both of it and of the user's last products, those that weigh most. A word that is in a pair
+-- of words is not said twice.
 
 create or replace temp table shared_terms as
 with
