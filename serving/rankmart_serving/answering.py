@@ -10,6 +10,7 @@ import msgspec
 
 from rankmart.events import Event
 from rankmart.experiments import Experiment, Variant
+from rankmart.settled import SETTLED
 from rankmart_serving import queries, touched
 from rankmart_serving.assignment import assigned_now
 from rankmart_serving.exposures import ExposureLog
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 _decoder = msgspec.json.Decoder(RecommendedItem)
 _encoder = msgspec.json.Encoder()
 
-_DONE = ("review", *touched.SETTLED)
 
 Follows = Literal["run", "events", "reranked"]
 
@@ -233,8 +233,8 @@ class Recommender:
             with self.snapshots.reading(variant.run_id) as earlier:
                 # What that run could not know: it would recommend again what was bought since.
                 since = queries.done_products(
-                    reading.cursor, user_id, _DONE
-                ) - queries.done_products(earlier.cursor, user_id, _DONE)
+                    reading.cursor, user_id, SETTLED
+                ) - queries.done_products(earlier.cursor, user_id, SETTLED)
                 text = queries.lists_of(earlier.cursor, [user_id]).get(user_id)
                 return self._of(
                     earlier,
@@ -309,7 +309,7 @@ class Recommender:
                 length = max(len(published), len(reranked.items))
                 return touched.with_pins(ranked, pins)[:length], "reranked"
         done = (
-            queries.done_products(reading.cursor, user_id, _DONE)
+            queries.done_products(reading.cursor, user_id, SETTLED)
             if reading.list_settings.excludes_reviewed
             else set()
         )

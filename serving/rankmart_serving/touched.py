@@ -10,11 +10,11 @@ from collections.abc import Collection, Sequence
 from msgspec.structs import replace
 
 from rankmart.events import Event
+from rankmart.settled import SETTLED_EVENTS
 from rankmart_serving import queries
 from rankmart_serving.responses import Reason, RecommendedItem
 from rankmart_serving.snapshots import Reading
 
-SETTLED = ("purchase", "rating", "dismiss")
 WISHES = ("view", "click", "cart", "purchase", "rating")
 TOUCHED_AT_MOST = 5
 NEIGHBORS_OF_EACH = 20
@@ -110,7 +110,7 @@ def _within_cap(reading: Reading, product_ids: Sequence[str]) -> list[str]:
 
 def settled_products(family: dict[str, str], events: Sequence[Event]) -> set[str]:
     """The products, as they stand in lists, that the user is through with."""
-    return {family[event.product_id] for event in events if event.kind in SETTLED}
+    return {family[event.product_id] for event in events if event.kind in SETTLED_EVENTS}
 
 
 def pins_of(items: Sequence[RecommendedItem], settled: set[str]) -> list[RecommendedItem]:
