@@ -24,6 +24,9 @@
 {# As many fewer of what candidates are found by, at least so many of them. A model that asks for it
    comes after `target_users`. #}
 {% macro fewer_for_fewer_candidates(most, at_least) %}
+    {% if most is not number %}
+        {% do stop("'" ~ most ~ "' is a var of the generators in dbt_project.yml: use a number") %}
+    {% endif %}
     {% set share = (most * share_of_candidates()) | round(0, 'ceil') | int %}
     {{ return([most, [at_least, share] | max] | min) }}
 {% endmacro %}

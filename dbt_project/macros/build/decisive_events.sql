@@ -143,3 +143,76 @@
 
     )
 {%- endmacro %}
+
+
+{# The events that decided by the moment of a split, of what the split does not have in its history
+   otherwise: CTEs up to `decisive`. CTEs `interactions`, `roles` and, by moments, `cutoffs` must be
+   there. #}
+{% macro events_by_the_moment() -%}
+    {# What is still to come at the split's moment: the label, and all after it. #}
+    to_come as (
+
+        {% if protocol() == 'temporal' %}
+        select
+            cutoffs.split,
+            cutoffs.history_until,
+            interactions.user_key,
+            interactions.product_key,
+            interactions.user_id,
+            interactions.product_id,
+            interactions.user_bucket
+
+        from interactions
+        inner join cutoffs
+            on interactions.reviewed_epoch > cutoffs.history_until
+        {% else %}
+        select
+            labels.split,
+            labels.reviewed_epoch - 1 as history_until,
+            interactions.user_key,
+            interactions.product_key,
+            interactions.user_id,
+            interactions.product_id,
+            interactions.user_bucket
+
+        from interactions
+        inner join roles as labels
+            on interactions.user_key = labels.user_key
+            and interactions.position >= labels.position
+        where labels.role = 'label'
+        {% endif %}
+
+    ),
+
+    {{ weighed_events() }},
+
+    {# One event decides for a pair, and those before it are in no row of `interactions`. Who looked at
+       a product and bought it after the moment had looked at it by then: without that, the looks of a
+       history would be those alone that nothing came of, and tell so. #}
+    earlier as (
+
+        select
+            to_come.split,
+            to_come.user_key,
+            to_come.product_key,
+            to_come.user_id,
+            to_come.product_id,
+            to_come.user_bucket,
+            weighed.occurred_epoch,
+            weighed.seq,
+            weighed.kind,
+            weighed.rating,
+            weighed.strength
+
+        from weighed
+        inner join to_come
+            on weighed.user_id = to_come.user_id
+            and weighed.product_id = to_come.product_id
+        where weighed.occurred_epoch <= to_come.history_until
+
+    ),
+
+    {{ decisive_events(
+        'earlier', ['split', 'user_key', 'product_key', 'user_id', 'product_id', 'user_bucket']
+    ) }}
+{%- endmacro %}
