@@ -48,7 +48,7 @@ def test_a_number_that_is_none_in_the_environment_is_named(project: Project) -> 
 
 def test_after_a_failed_dbt_run_nothing_is_scored(temporal: Project, tmp_path: Path) -> None:
     project = temporal.copied_to(tmp_path)
-    failed = project.dbt(recency_decay="nonsense")
+    failed = project.dbt(negative_weight="nonsense")
     assert failed.exit_code == 1
     assert TRACEBACK not in failed.output
     assert "candidates_co_visited" in failed.output
