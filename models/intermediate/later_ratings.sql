@@ -28,61 +28,56 @@ events as (
 
 ),
 
-later_reviews as (
+given as (
 
     select
-        interactions.user_key,
-        interactions.product_key,
-        reviews.review_id,
-        reviews.reviewed_epoch as rated_epoch,
-        reviews.rating
+        user_id,
+        product_id,
+        review_id,
+        reviewed_epoch as rated_epoch,
+        rating,
+        true as is_review
 
     from reviews
-    inner join families
-        on reviews.product_id = families.product_id
-    inner join interactions
-        on reviews.user_id = interactions.user_id
-        and families.family_id = interactions.product_id
-    where reviews.reviewed_epoch > interactions.reviewed_epoch
-        or (
-            reviews.reviewed_epoch = interactions.reviewed_epoch
-            and reviews.review_id > interactions.review_id
-        )
+
+    union all
+
+    select
+        user_id,
+        product_id,
+        {{ review_id_of_event('seq') }} as review_id,
+        occurred_epoch as rated_epoch,
+        rating,
+        false as is_review
+
+    from events
 
 ),
 
-{# A pair with a review keeps its rating, and a dismissal has none. #}
-later_events as (
+{# Of events, a pair with a review takes no rating, and a dismissal has none. #}
+later_ratings as (
 
     select
         interactions.user_key,
         interactions.product_key,
-        {{ review_id_of_event('events.seq') }} as review_id,
-        events.occurred_epoch as rated_epoch,
-        events.rating
+        given.review_id,
+        given.rated_epoch,
+        given.rating
 
-    from events
+    from given
     inner join families
-        on events.product_id = families.product_id
+        on given.product_id = families.product_id
     inner join interactions
-        on events.user_id = interactions.user_id
+        on given.user_id = interactions.user_id
         and families.family_id = interactions.product_id
-    where interactions.kind not in ('review', 'dismiss')
+    where (given.is_review or interactions.kind not in ('review', 'dismiss'))
         and (
-            events.occurred_epoch > interactions.reviewed_epoch
+            given.rated_epoch > interactions.reviewed_epoch
             or (
-                events.occurred_epoch = interactions.reviewed_epoch
-                and {{ review_id_of_event('events.seq') }} > interactions.review_id
+                given.rated_epoch = interactions.reviewed_epoch
+                and given.review_id > interactions.review_id
             )
         )
-
-),
-
-later_ratings as (
-
-    select * from later_reviews
-    union all
-    select * from later_events
 
 )
 

@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -326,8 +327,8 @@ def _choose(
     )
     best = on_fit.best(generators) if on_fit.users else "popular"
     best_in_place = ndcg_in_place(connection, "test", best, progress=progress)
-    # Last of all, so that its lists are those that are exported.
-    contest = hold_contest(
+    contest_on_test = partial(
+        hold_contest,
         connection,
         "test",
         features=features,
@@ -335,6 +336,8 @@ def _choose(
         progress=progress,
         reranking=reranking,
     )
+    # Last of all, so that its lists are those that are exported.
+    contest = contest_on_test()
     by_score = contest.value(RANKER if reranking is None else RANKER + BY_SCORE)
     if ranker is None:
         note = f"too few users with a label to train a ranker on: {best}, the best baseline, it is"
@@ -361,15 +364,7 @@ def _choose(
         best = "popular"
         note += ", but popular beats that: popular it is"
     logger.warning(note)
-    contest = hold_contest(
-        connection,
-        "test",
-        features=features,
-        ranker=ranker,
-        progress=progress,
-        reranking=reranking,
-        stand_in=best,
-    )
+    contest = contest_on_test(stand_in=best)
     return best, GeneratorScorer(best, features), contest, [note]
 
 

@@ -152,10 +152,14 @@
     {# What is still to come at the split's moment: the label, and all after it. #}
     to_come as (
 
-        {% if protocol() == 'temporal' %}
         select
+            {% if protocol() == 'temporal' %}
             cutoffs.split,
             cutoffs.history_until,
+            {% else %}
+            labels.split,
+            labels.reviewed_epoch - 1 as history_until,
+            {% endif %}
             interactions.user_key,
             interactions.product_key,
             interactions.user_id,
@@ -163,19 +167,10 @@
             interactions.user_bucket
 
         from interactions
+        {% if protocol() == 'temporal' %}
         inner join cutoffs
             on interactions.reviewed_epoch > cutoffs.history_until
         {% else %}
-        select
-            labels.split,
-            labels.reviewed_epoch - 1 as history_until,
-            interactions.user_key,
-            interactions.product_key,
-            interactions.user_id,
-            interactions.product_id,
-            interactions.user_bucket
-
-        from interactions
         inner join roles as labels
             on interactions.user_key = labels.user_key
             and interactions.position >= labels.position
